@@ -1,0 +1,2 @@
+Console.WriteLine("posthorn");
+return 0;
