@@ -1,0 +1,35 @@
+namespace Posthorn.Core.Accounts;
+
+/// <summary>A person's account.</summary>
+/// <param name="Address">Canonical full address: also the user name.</param>
+/// <param name="QuotaBytes">Octets of mail allowed; null: no limit.</param>
+/// <param name="CredentialVersion">Rises with every change of the password: what was verified before counts no more.</param>
+public sealed record Account(
+    AccountId Id,
+    string Address,
+    string? Name,
+    bool IsDisabled,
+    bool IsAdministrator,
+    long? QuotaBytes,
+    long UsedBytes,
+    long MessageCount,
+    ModSeq ModSeq,
+    ModSeq OldestModSeq,
+    long CredentialVersion,
+    DateTimeOffset Created)
+{
+    public bool IsOverQuota => QuotaBytes is { } quota && UsedBytes >= quota;
+}
+
+/// <summary>A mail domain of this store.</summary>
+public sealed record Domain(string Name, DateTimeOffset Created, IReadOnlyList<DomainKey> Keys);
+
+/// <summary>A DKIM key of a domain.</summary>
+/// <param name="PrivateKeyPem">PKCS #8; a secret: never logged, never listed.</param>
+public sealed record DomainKey(string Selector, string Algorithm, string PrivateKeyPem)
+{
+    public override string ToString() => $"{Selector} ({Algorithm})";
+}
+
+/// <summary>Another address for one or more targets. An empty local part (<c>@example.org</c>) catches all of the domain.</summary>
+public sealed record Alias(string Address, IReadOnlyList<string> Targets);

@@ -1,0 +1,22 @@
+namespace Posthorn.Core.Accounts;
+
+/// <summary>Where mail for an address goes; decided at RCPT (RFC 5321 §3.3) and nowhere else.</summary>
+public abstract record Recipient
+{
+    private Recipient()
+    {
+    }
+
+    /// <summary>Ours: these accounts, and these addresses elsewhere (targets of an alias).</summary>
+    public sealed record Local(IReadOnlyList<Account> Accounts, IReadOnlyList<string> Elsewhere) : Recipient;
+
+    /// <summary>Not one of our domains.</summary>
+    public sealed record Foreign : Recipient;
+
+    /// <summary>Our domain, but nobody there.</summary>
+    public sealed record Unknown : Recipient;
+
+    public sealed record Disabled : Recipient;
+
+    public sealed record OverQuota(long QuotaBytes) : Recipient;
+}

@@ -1,0 +1,11 @@
+namespace Posthorn.Core;
+
+/// <summary>
+/// The store cannot take or give what was asked for now: a full disk, a lost database. Nothing of the operation was kept;
+/// the same call may succeed later. Protocols answer with their temporary error (451/452, NO [UNAVAILABLE], -ERR [SYS/TEMP]).
+/// </summary>
+public sealed class StoreUnavailableException(string message, bool isFull, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The disk or the quota of the file system is used up (452 rather than 451).</summary>
+    public bool IsFull { get; } = isFull;
+}
