@@ -5,9 +5,6 @@ namespace Posthorn.Core.Delivery;
 /// <summary>An accepted message with what SMTP said about it.</summary>
 /// <param name="Sender">Reverse path without brackets; empty: the null sender.</param>
 /// <param name="Trace">Header lines written on acceptance (Received, Authentication-Results), CRLF-ended; they stand before the body for every recipient.</param>
-/// <param name="EnvelopeIdentifier">ENVID as given (RFC 3461 §4.4), decoded; null: none.</param>
-/// <param name="HoldUntil">FUTURERELEASE (RFC 4865); null: at once.</param>
-/// <param name="Submitter">The account that submitted it; null: mail from elsewhere or of the program.</param>
 public sealed record Envelope(
     string Sender,
     IReadOnlyList<EnvelopeRecipient> Recipients,
@@ -16,6 +13,7 @@ public sealed record Envelope(
 {
     public DsnReturn Return { get; init; }
 
+    /// <summary>ENVID as given (RFC 3461 §4.4), decoded.</summary>
     public string? EnvelopeIdentifier { get; init; }
 
     public bool IsSmtpUtf8 { get; init; }
@@ -24,8 +22,10 @@ public sealed record Envelope(
 
     public bool RequireTls { get; init; }
 
+    /// <summary>FUTURERELEASE (RFC 4865); null: at once.</summary>
     public DateTimeOffset? HoldUntil { get; init; }
 
+    /// <summary>The account that submitted it; null: mail from elsewhere or of the program.</summary>
     public AccountId? Submitter { get; init; }
 
     public IPAddress? Remote { get; init; }

@@ -1,5 +1,4 @@
 using Posthorn.Core.Access;
-using Posthorn.Core.Mailboxes;
 
 namespace Posthorn.Core.Maildrops;
 

@@ -5,9 +5,6 @@ namespace Posthorn.Core.Messages;
 /// <param name="InternalDate">RFC 9051 §2.3.3.</param>
 /// <param name="SaveDate">When it came into this mailbox (RFC 8514).</param>
 /// <param name="Uidl">POP3's unique id: 16 hexadecimal digits, independent of the UID (RFC 1939 §7).</param>
-/// <param name="Envelope">ENVELOPE as IMAP writes it, in parentheses; null unless asked for.</param>
-/// <param name="Structure">The stored form of <c>Posthorn.Standards.Mime.BodyStructure</c>, offsets relative to the body; null unless asked for.</param>
-/// <param name="Prefix">Trace lines of this recipient; they stand before the body. Null unless asked for (<see cref="MessageFields.Content"/>).</param>
 public sealed record Message(
     uint Uid,
     EmailId Email,
@@ -21,12 +18,15 @@ public sealed record Message(
     BodyId Body,
     int PrefixBytes)
 {
+    /// <summary>ENVELOPE as IMAP writes it, in parentheses; null unless asked for.</summary>
     public byte[]? Envelope { get; init; }
 
+    /// <summary>The stored form of <c>Posthorn.Standards.Mime.BodyStructure</c>, offsets relative to the body; null unless asked for.</summary>
     public byte[]? Structure { get; init; }
 
     public string? Preview { get; init; }
 
+    /// <summary>Trace lines of this recipient; they stand before the body. Null unless asked for (<see cref="MessageFields.Content"/>).</summary>
     public byte[]? Prefix { get; init; }
 }
 
