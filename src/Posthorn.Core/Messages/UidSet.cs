@@ -62,6 +62,27 @@ public sealed class UidSet : IEquatable<UidSet>
     /// <summary>From single UIDs in any order.</summary>
     public static UidSet From(IEnumerable<uint> uids) => From(uids.Select(uid => new UidRange(uid, uid)));
 
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <exception cref="FormatException">It is not such a text.</exception>
+    public static UidSet Parse(ReadOnlySpan<char> text)
+    {
+        var builder = new Builder();
+        foreach (Range part in text.Split(','))
+        {
+            ReadOnlySpan<char> range = text[part];
+            if (range.IsEmpty)
+            {
+                continue;
+            }
+
+            int colon = range.IndexOf(':');
+            uint first = uint.Parse(colon < 0 ? range : range[..colon], NumberStyles.None, CultureInfo.InvariantCulture);
+            builder.Add(first, colon < 0 ? first : uint.Parse(range[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture));
+        }
+
+        return builder.Build();
+    }
+
     public bool Contains(uint uid)
     {
         int low = 0, high = _ranges.Length - 1;

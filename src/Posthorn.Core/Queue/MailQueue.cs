@@ -41,7 +41,8 @@ public sealed class MailQueue
 }
 
 /// <summary>Leased recipients of one envelope and one domain.</summary>
-public sealed record QueuedMail(EnvelopeId Id, Envelope Envelope, BodyId Body, long SizeBytes, string Domain, IReadOnlyList<QueuedRecipient> Recipients);
+public sealed record QueuedMail(
+    EnvelopeId Id, Envelope Envelope, BodyId Body, long SizeBytes, string Domain, DateTimeOffset Expires, IReadOnlyList<QueuedRecipient> Recipients);
 
 public sealed record QueuedRecipient(
     QueueRecipientId Id, string Address, DsnNotify Notify, string? OriginalRecipient, int Attempts, DateTimeOffset NextAttempt, bool DelayWasReported, string? LastReply);

@@ -1,0 +1,53 @@
+namespace Posthorn.Core.Storage;
+
+/// <summary>One deployment's database. Protocols never see it: they call Core's operations.</summary>
+/// <remarks>
+/// The contract of a write. The closure awaits nothing but the session it was given and touches only the database: octets are stored, passwords
+/// hashed and MIME is parsed before it. It may run more than once, so it returns a value and changes nothing outside. Nothing it did is visible
+/// before the commit of its group; when <see cref="WriteAsync"/> returns, the change is synced to disk. If the group's commit fails, every closure of
+/// the group fails with <see cref="StoreUnavailableException"/> and nothing of it is kept. An exception of the closure undoes that closure
+/// alone. A write inside a write throws.
+/// </remarks>
+public interface IStore : IAsyncDisposable
+{
+    /// <summary>Reads one consistent state. The session is dead when the closure returns.</summary>
+    ValueTask<T> ReadAsync<T>(AccountId account, Func<IReadSession, ValueTask<T>> read, CancellationToken cancel);
+
+    /// <summary>Locks <paramref name="accounts"/> in the order of their ids, runs the closure, commits, then publishes the changes.</summary>
+    ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel);
+}
+
+/// <summary>What a reader may do: it has no way to write.</summary>
+public interface IReadSession
+{
+    IReadDirectory Directory { get; }
+
+    IReadMailboxes Mailboxes { get; }
+
+    IReadMessages Messages { get; }
+
+    IReadBodies Bodies { get; }
+
+    IReadChanges Changes { get; }
+
+    IReadQueue Queue { get; }
+}
+
+/// <summary>A transaction.</summary>
+public interface IWriteSession
+{
+    IWriteDirectory Directory { get; }
+
+    IWriteMailboxes Mailboxes { get; }
+
+    IWriteMessages Messages { get; }
+
+    IWriteBodies Bodies { get; }
+
+    IWriteChanges Changes { get; }
+
+    IWriteQueue Queue { get; }
+
+    /// <summary>The modseq of this transaction for the account: taken at the first call, the same for all later ones.</summary>
+    ValueTask<ModSeq> ModSeqAsync(AccountId account);
+}

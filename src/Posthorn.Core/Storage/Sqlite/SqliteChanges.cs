@@ -1,0 +1,37 @@
+using Posthorn.Core.Changes;
+using Posthorn.Core.Messages;
+
+namespace Posthorn.Core.Storage.Sqlite;
+
+/// <summary>The change log in SQLite. Entries written go to <paramref name="published"/> too.</summary>
+internal sealed class SqliteChanges(SqliteConnection connection, List<(AccountId Account, ChangeEntry Entry)> published) : IWriteChanges
+{
+    private const string Select =
+        "SELECT modseq, change, ids FROM change_log WHERE account = ?1 AND kind = ?2 AND collection = ?3 AND modseq > ?4 ORDER BY modseq, change";
+
+    public ValueTask<IReadOnlyList<ChangeEntry>> SinceAsync(AccountId account, CollectionKind kind, long collection, ModSeq modSeq)
+    {
+        using SqliteStatement query = connection.Use(Select).Bind(account.Value).Bind((long)kind).Bind(collection).Bind(modSeq.Value);
+        var entries = new List<ChangeEntry>();
+        while (query.Step())
+        {
+            entries.Add(new ChangeEntry(new ModSeq(query.Int64(0)), kind, collection, (ChangeKind)query.Int32(1), UidSet.Parse(query.Text(2))));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<ChangeEntry>>(entries);
+    }
+
+    public ValueTask<ModSeq> OldestAsync(AccountId account)
+    {
+        using SqliteStatement query = connection.Use("SELECT oldest_modseq FROM account_counter WHERE account = ?1").Bind(account.Value);
+        return ValueTask.FromResult(new ModSeq(query.Step() ? query.Int64(0) : 0));
+    }
+
+    public ValueTask AddAsync(AccountId account, ModSeq modSeq, CollectionKind kind, long collection, ChangeKind change, UidSet ids)
+    {
+        connection.Use("INSERT INTO change_log(account, modseq, kind, collection, change, ids) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+            .Bind(account.Value).Bind(modSeq.Value).Bind((long)kind).Bind(collection).Bind((long)change).Bind(ids.ToString()).Run();
+        published.Add((account, new ChangeEntry(modSeq, kind, collection, change, ids)));
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text.Json;
+using Posthorn.Core.Mailboxes;
+
+namespace Posthorn.Core.Storage.Sqlite;
+
+/// <summary>Mailboxes in SQLite.</summary>
+internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailboxes
+{
+    private const string Columns =
+        "SELECT id, name, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, special_use, container, keywords FROM mailbox";
+
+    private const string SelectAll = Columns + " WHERE account = ?1";
+    private const string SelectById = Columns + " WHERE account = ?1 AND id = ?2";
+    private const string SelectByName = Columns + " WHERE account = ?1 AND name = ?2";
+
+    // The counter is seeded once from the clock when the store is made, and never goes back.
+    private const string NextUidValidity =
+        "UPDATE setting SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'uidvalidity' RETURNING value";
+
+    private const string Change = """
+        UPDATE mailbox SET uid_next = uid_next + ?3, messages = messages + ?4, unseen = unseen + ?5, deleted = deleted + ?6, size = size + ?7,
+            highest_modseq = max(highest_modseq, ?8)
+        WHERE account = ?1 AND id = ?2
+        """;
+
+    public ValueTask<IReadOnlyList<Mailbox>> ListAsync(AccountId account)
+    {
+        using SqliteStatement query = connection.Use(SelectAll).Bind(account.Value);
+        var mailboxes = new List<Mailbox>();
+        while (query.Step())
+        {
+            mailboxes.Add(Read(query));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<Mailbox>>(mailboxes);
+    }
+
+    public ValueTask<Mailbox?> GetAsync(AccountId account, MailboxId id)
+    {
+        using SqliteStatement query = connection.Use(SelectById).Bind(account.Value).Bind(id.Value);
+        return ValueTask.FromResult(query.Step() ? Read(query) : null);
+    }
+
+    public ValueTask<Mailbox?> FindAsync(AccountId account, string name)
+    {
+        using SqliteStatement query = connection.Use(SelectByName).Bind(account.Value).Bind(name);
+        return ValueTask.FromResult(query.Step() ? Read(query) : null);
+    }
+
+    public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account)
+    {
+        using SqliteStatement query = connection.Use("SELECT name FROM subscription WHERE account = ?1 ORDER BY name").Bind(account.Value);
+        var names = new List<string>();
+        while (query.Step())
+        {
+            names.Add(query.Text(0));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<string>>(names);
+    }
+
+    public ValueTask<Mailbox> InsertAsync(AccountId account, string name, SpecialUse use, bool isContainer)
+    {
+        uint validity;
+        using (SqliteStatement next = connection.Use(NextUidValidity))
+        {
+            validity = next.Step() ? uint.Parse(next.Text(0), CultureInfo.InvariantCulture) : throw new InvalidOperationException("The store has no UIDVALIDITY counter.");
+        }
+
+        long id;
+        using (SqliteStatement next = connection.Use("UPDATE account_counter SET next_mailbox = next_mailbox + 1 WHERE account = ?1 RETURNING next_mailbox - 1").Bind(account.Value))
+        {
+            id = next.Step() ? next.Int64(0) : throw new InvalidOperationException($"Account {account} has no counters.");
+        }
+
+        connection.Use("""
+            INSERT INTO mailbox(account, id, name, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, special_use, container, keywords)
+            VALUES(?1, ?2, ?3, ?4, 1, 1, 0, 0, 0, 0, ?5, ?6, '[]')
+            """).Bind(account.Value).Bind(id).Bind(name).Bind(validity).Bind((long)use).Bind(isContainer).Run();
+        return ValueTask.FromResult(new Mailbox(
+            new MailboxId(id), name, new UidValidity(validity), 1, new ModSeq(1), 0, 0, 0, 0, use, isContainer, []));
+    }
+
+    public ValueTask RenameAsync(AccountId account, MailboxId id, string name)
+    {
+        connection.Use("UPDATE mailbox SET name = ?3 WHERE account = ?1 AND id = ?2").Bind(account.Value).Bind(id.Value).Bind(name).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SetContainerAsync(AccountId account, MailboxId id, bool isContainer)
+    {
+        connection.Use("UPDATE mailbox SET container = ?3 WHERE account = ?1 AND id = ?2").Bind(account.Value).Bind(id.Value).Bind(isContainer).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DeleteAsync(AccountId account, MailboxId id)
+    {
+        connection.Use("DELETE FROM mailbox WHERE account = ?1 AND id = ?2").Bind(account.Value).Bind(id.Value).Run();
+        connection.Use("DELETE FROM user_seen WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ChangeAsync(AccountId account, MailboxId id, MailboxDelta delta, ModSeq modSeq)
+    {
+        connection.Use(Change).Bind(account.Value).Bind(id.Value).Bind(delta.Uids).Bind(delta.Messages).Bind(delta.Unseen).Bind(delta.Deleted)
+            .Bind(delta.SizeBytes).Bind(modSeq.Value).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SetKeywordsAsync(AccountId account, MailboxId id, IReadOnlyList<string> keywords)
+    {
+        connection.Use("UPDATE mailbox SET keywords = ?3 WHERE account = ?1 AND id = ?2")
+            .Bind(account.Value).Bind(id.Value).Bind(JsonSerializer.Serialize(keywords)).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SubscribeAsync(AccountId account, string name, bool subscribed)
+    {
+        string sql = subscribed
+            ? "INSERT OR IGNORE INTO subscription(account, name) VALUES(?1, ?2)"
+            : "DELETE FROM subscription WHERE account = ?1 AND name = ?2";
+        connection.Use(sql).Bind(account.Value).Bind(name).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    private static Mailbox Read(SqliteStatement row)
+    {
+        string keywords = row.Text(11);
+        return new Mailbox(
+            new MailboxId(row.Int64(0)), row.Text(1), new UidValidity((uint)row.Int64(2)), (uint)row.Int64(3), new ModSeq(row.Int64(4)), row.Int32(5),
+            row.Int32(6), row.Int32(7), row.Int64(8), (SpecialUse)row.Int32(9), row.Bool(10),
+            keywords == "[]" ? [] : JsonSerializer.Deserialize<string[]>(keywords) ?? []);
+    }
+}
