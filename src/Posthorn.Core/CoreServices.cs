@@ -1,4 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Changes;
+using Posthorn.Core.Delivery;
+using Posthorn.Core.Queue;
+using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Sqlite;
 
 namespace Posthorn.Core;
 
@@ -19,8 +27,33 @@ public sealed record StoreOptions
 public static class CoreServices
 {
     /// <summary>
-    /// Adds the embedded store and all operations. The store is opened (locked, migrated) before
-    /// anything else starts.
+    /// Adds the embedded store and all operations. The store is opened (locked, migrated) when the first of them is asked for: ask for
+    /// <see cref="IStore"/> before anything else starts, and dispose the provider to close it.
     /// </summary>
-    public static IServiceCollection AddPosthornCore(this IServiceCollection services, StoreOptions options) => throw new NotImplementedException();
+    public static IServiceCollection AddPosthornCore(this IServiceCollection services, StoreOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<QueueSignal>();
+        services.AddSingleton<IStore>(static provider => SqliteStore.Open(
+            Options(provider).DataFolder, provider.GetRequiredService<ChangeFeed>(), Time(provider), provider.GetRequiredService<ILogger<SqliteStore>>()));
+        services.AddSingleton<IBlobStore>(static provider => new FileBlobStore(Options(provider).DataFolder));
+        services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
+        services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
+        services.AddSingleton(static provider => new Mailboxes.Mailboxes(Store(provider), Options(provider), Time(provider)));
+        services.AddSingleton(static provider => new Messages.Messages(Store(provider), Blobs(provider), Time(provider)));
+        services.AddSingleton(static provider => new Maildrops.Maildrops(Store(provider), Time(provider)));
+        services.AddSingleton(static provider => new Deliveries(Store(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
+        services.AddSingleton(static provider =>
+            new MailQueue(Store(provider), Blobs(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
+        return services;
+    }
+
+    private static StoreOptions Options(IServiceProvider provider) => provider.GetRequiredService<StoreOptions>();
+
+    private static IStore Store(IServiceProvider provider) => provider.GetRequiredService<IStore>();
+
+    private static IBlobStore Blobs(IServiceProvider provider) => provider.GetRequiredService<IBlobStore>();
+
+    private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
 }

@@ -62,6 +62,9 @@ public readonly struct Result<T>
 {
     private readonly T _value;
 
+    /// <summary>For values of an interface type, which cannot convert implicitly.</summary>
+    public Result(T value) => _value = value;
+
     private Result(T value, Refusal? refusal) => (_value, Refusal) = (value, refusal);
 
     public Refusal? Refusal { get; }

@@ -1,28 +1,94 @@
 using Posthorn.Core.Access;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Accounts;
 
 /// <summary>The mail domains of the store, with their DKIM keys.</summary>
 public sealed class Domains
 {
-    /// <summary>Adds a domain and makes its DKIM keys (RSA-2048 and Ed25519).</summary>
-    public ValueTask<Result<Domain>> AddAsync(Actor actor, string name, CancellationToken cancel) => throw new NotImplementedException();
+    private static readonly AccountId[] StoreRows = [AccountId.Store];
 
-    public ValueTask<Result<IReadOnlyList<Domain>>> ListAsync(Actor actor, CancellationToken cancel) => throw new NotImplementedException();
+    private readonly IStore _store;
+    private readonly DirectoryCache _cache;
+    private readonly TimeProvider _time;
+
+    internal Domains(IStore store, DirectoryCache cache, TimeProvider time) => (_store, _cache, _time) = (store, cache, time);
+
+    /// <summary>Adds a domain with the keys that sign its mail.</summary>
+    public async ValueTask<Result<Domain>> AddAsync(Actor actor, string name, IReadOnlyList<DomainKey> keys, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        string folded = name.Trim().TrimEnd('.').ToLowerInvariant();
+        if (folded.Length is 0 or > 253 || Uri.CheckHostName(folded) != UriHostNameType.Dns)
+        {
+            return new Refusal.Invalid($"\"{name}\" is not a domain name.");
+        }
+
+        var domain = new Domain(folded, _time.GetUtcNow(), keys);
+        Result<Domain> result = await _store.WriteAsync<Result<Domain>>(
+            StoreRows,
+            async session =>
+            {
+                if ((await session.Directory.DomainsAsync()).Any(other => other.Name == folded))
+                {
+                    return new Refusal.AlreadyExists($"The domain {folded}");
+                }
+
+                await session.Directory.InsertDomainAsync(domain);
+                return domain;
+            },
+            cancel);
+        _cache.Forget();
+        return result;
+    }
+
+    public async ValueTask<Result<IReadOnlyList<Domain>>> ListAsync(Actor actor, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return new Result<IReadOnlyList<Domain>>(await _store.ReadAsync(AccountId.Store, session => session.Directory.DomainsAsync(), cancel));
+    }
 
     /// <summary>Null when it is not one of ours. Cached: it is asked for every recipient.</summary>
-    public ValueTask<Domain?> FindAsync(string name, CancellationToken cancel) => throw new NotImplementedException();
+    public ValueTask<Domain?> FindAsync(string name, CancellationToken cancel) => _cache.DomainAsync(name.ToLowerInvariant(), cancel);
 
     /// <summary>Refused while accounts or aliases use it.</summary>
-    public ValueTask<Result<Done>> RemoveAsync(Actor actor, string name, CancellationToken cancel) => throw new NotImplementedException();
-}
+    public async ValueTask<Result<Done>> RemoveAsync(Actor actor, string name, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
 
-/// <summary>Other addresses for accounts, lists of targets, catch-alls.</summary>
-public sealed class Aliases
-{
-    public ValueTask<Result<Alias>> AddAsync(Actor actor, string address, IReadOnlyList<string> targets, CancellationToken cancel) => throw new NotImplementedException();
+        string folded = name.ToLowerInvariant();
+        Result<Done> result = await _store.WriteAsync(StoreRows, session => RemoveAsync(session, folded), cancel);
+        _cache.Forget();
+        return result;
+    }
 
-    public ValueTask<Result<IReadOnlyList<Alias>>> ListAsync(Actor actor, CancellationToken cancel) => throw new NotImplementedException();
+    private static async ValueTask<Result<Done>> RemoveAsync(IWriteSession session, string name)
+    {
+        if ((await session.Directory.DomainsAsync()).All(domain => domain.Name != name))
+        {
+            return new Refusal.NotFound($"domain {name}");
+        }
 
-    public ValueTask<Result<Done>> RemoveAsync(Actor actor, string address, CancellationToken cancel) => throw new NotImplementedException();
+        string suffix = "@" + name;
+        int accounts = (await session.Directory.AccountsAsync()).Count(account => account.Address.EndsWith(suffix, StringComparison.Ordinal));
+        int aliases = (await session.Directory.AliasesAsync()).Count(alias => alias.Address.EndsWith(suffix, StringComparison.Ordinal));
+        if (accounts + aliases > 0)
+        {
+            return new Refusal.Invalid($"The domain {name} still has {accounts} accounts and {aliases} aliases. Remove those first.");
+        }
+
+        await session.Directory.DeleteDomainAsync(name);
+        return Done.Value;
+    }
 }

@@ -6,8 +6,25 @@ namespace Posthorn.Core.Bodies;
 /// </summary>
 public sealed class IncomingMessage : IAsyncDisposable
 {
-    /// <summary>Octets of the body as it was written.</summary>
-    public long Length => throw new NotImplementedException();
+    private readonly IBlobStore _blobs;
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    internal IncomingMessage(IBlobStore blobs, StoredBody body, MessageMetadata metadata) => (_blobs, Body, Metadata) = (blobs, body, metadata);
+
+    /// <summary>Octets of the body as it was written.</summary>
+    public long Length => Body.SizeBytes;
+
+    public MessageMetadata Metadata { get; }
+
+    internal StoredBody Body { get; }
+
+    /// <summary>A committed row refers to the body now: it stays.</summary>
+    internal bool IsKept { get; set; }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!IsKept && Body.Inline is null)
+        {
+            await _blobs.DeleteAsync(Body.Id, CancellationToken.None);
+        }
+    }
 }

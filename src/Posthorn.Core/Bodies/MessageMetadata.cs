@@ -6,4 +6,9 @@ namespace Posthorn.Core.Bodies;
 /// <param name="Preview">RFC 8970; empty when there is no text.</param>
 /// <param name="Sent">Date header, when it can be read.</param>
 /// <param name="ThreadKeys">Hashes of (message id, base subject): its own first, then those it refers to.</param>
-public sealed record MessageMetadata(byte[] Envelope, byte[] Structure, string Preview, DateTimeOffset? Sent, IReadOnlyList<long> ThreadKeys);
+public sealed record MessageMetadata(byte[] Envelope, byte[] Structure, string Preview, DateTimeOffset? Sent, IReadOnlyList<long> ThreadKeys)
+{
+    public static MessageMetadata Read(ReadOnlyMemory<byte> octets) => new([], [], "", null, []);
+
+    public static MessageMetadata Read(Stream octets) => new([], [], "", null, []);
+}

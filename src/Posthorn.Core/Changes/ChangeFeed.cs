@@ -1,26 +1,59 @@
+using System.Collections.Concurrent;
+using Posthorn.Core.Storage.Sqlite;
+
 namespace Posthorn.Core.Changes;
 
 /// <summary>
 /// Tells who waits for changes of an account that there are some, after their commit. A signal carries no data and signals merge: the change
 /// log and the snapshots say what changed, so a slow subscriber loses nothing and holds nobody up.
 /// </summary>
-public sealed class ChangeFeed
+public sealed class ChangeFeed : ICommitSink
 {
+    // Copied on subscribe and unsubscribe, so that the writer's thread reads them without a lock.
+    private readonly ConcurrentDictionary<AccountId, ChangeSubscription[]> _subscribers = new();
+
     /// <summary>Dispose the subscription to end it.</summary>
-    public ChangeSubscription Subscribe(AccountId account) => throw new NotImplementedException();
-}
+    public ChangeSubscription Subscribe(AccountId account)
+    {
+        var subscription = new ChangeSubscription(this, account);
+        _subscribers.AddOrUpdate(account, static (_, added) => [added], static (_, all, added) => [.. all, added], subscription);
+        return subscription;
+    }
 
-/// <summary>One subscriber's signal.</summary>
-public sealed class ChangeSubscription : IDisposable
-{
-    /// <summary>True when something was committed since the last <see cref="Reset"/> (or since the subscription began).</summary>
-    public bool IsSignalled => throw new NotImplementedException();
+    void ICommitSink.Committed(IReadOnlyList<(AccountId Account, ChangeEntry Entry)> entries)
+    {
+        AccountId last = default;
+        foreach ((AccountId account, ChangeEntry _) in entries)
+        {
+            // Entries of one closure stand together: signal its account once.
+            if (account == last)
+            {
+                continue;
+            }
 
-    /// <summary>Call before reading the state that is to be brought up to date.</summary>
-    public void Reset() => throw new NotImplementedException();
+            last = account;
+            if (_subscribers.TryGetValue(account, out ChangeSubscription[]? subscriptions))
+            {
+                foreach (ChangeSubscription subscription in subscriptions)
+                {
+                    subscription.Signal();
+                }
+            }
+        }
+    }
 
-    /// <summary>Completes at the next signal; at once when already signalled.</summary>
-    public Task WaitAsync(CancellationToken cancel) => throw new NotImplementedException();
-
-    public void Dispose() => throw new NotImplementedException();
+    internal void Remove(ChangeSubscription subscription)
+    {
+        while (_subscribers.TryGetValue(subscription.Account, out ChangeSubscription[]? all))
+        {
+            ChangeSubscription[] rest = [.. all.Where(other => other != subscription)];
+            bool done = rest.Length == 0
+                ? _subscribers.TryRemove(new KeyValuePair<AccountId, ChangeSubscription[]>(subscription.Account, all))
+                : _subscribers.TryUpdate(subscription.Account, rest, all);
+            if (done)
+            {
+                return;
+            }
+        }
+    }
 }

@@ -1,4 +1,10 @@
+using System.Text;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Queue;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Delivery;
 
@@ -8,7 +14,96 @@ namespace Posthorn.Core.Delivery;
 /// </summary>
 public sealed class Deliveries
 {
+    private readonly IStore _store;
+    private readonly QueueSignal _queue;
+    private readonly TimeProvider _time;
+
+    internal Deliveries(IStore store, QueueSignal queue, TimeProvider time) => (_store, _queue, _time) = (store, queue, time);
+
     /// <returns>The queue's id of the message when something is still on its way, else null.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was accepted.</exception>
-    public ValueTask<EnvelopeId?> AcceptAsync(Envelope envelope, IncomingMessage message, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<EnvelopeId?> AcceptAsync(Envelope envelope, IncomingMessage message, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        EnvelopeId? queued = await _store.WriteAsync(
+            AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel);
+        message.IsKept = true;
+        if (queued is not null)
+        {
+            _queue.Raise();
+        }
+
+        return queued;
+    }
+
+    /// <summary>The same within a transaction of the caller, for notifications that must come exactly when an outcome is kept.</summary>
+    internal static async ValueTask<EnvelopeId?> AcceptAsync(IWriteSession session, Envelope envelope, IncomingMessage message, DateTimeOffset now)
+    {
+        var remaining = new List<(string Address, EnvelopeRecipient Recipient)>();
+        var delivered = new HashSet<AccountId>();
+        foreach (EnvelopeRecipient recipient in envelope.Recipients)
+        {
+            if (recipient.Target is not Recipient.Local local || envelope.HoldUntil is not null)
+            {
+                // Not ours, or held back: the queue resolves it again when its time has come.
+                remaining.Add((recipient.Address, recipient));
+                continue;
+            }
+
+            foreach (Account account in local.Accounts)
+            {
+                // Two addresses of one account are one delivery.
+                if (!delivered.Contains(account.Id) && !await FileAsync(session, account.Id, envelope, recipient.Address, message, now))
+                {
+                    remaining.Add((account.Address, recipient));
+                }
+
+                delivered.Add(account.Id);
+            }
+
+            remaining.AddRange(local.Elsewhere.Select(address => (address, recipient)));
+        }
+
+        return remaining.Count == 0 ? null : await EnqueueAsync(session, envelope, message, remaining, now);
+    }
+
+    /// <summary>Puts the message into the account's inbox; false when the account has gone.</summary>
+    internal static async ValueTask<bool> FileAsync(
+        IWriteSession session, AccountId account, Envelope envelope, string address, IncomingMessage message, DateTimeOffset now)
+    {
+        if (await session.Mailboxes.FindAsync(account, Mailbox.Inbox) is not { } inbox)
+        {
+            return false;
+        }
+
+        var filing = new Filing(session, account, inbox, await session.ModSeqAsync(account), now);
+        await filing.AddAsync(message, Prefix(envelope, address), MessageFlags.None, envelope.Received, Uidl.New());
+        await filing.FinishAsync();
+        return true;
+    }
+
+    internal static AccountId[] AccountsOf(Envelope envelope) =>
+    [
+        .. envelope.Recipients.Select(recipient => recipient.Target).OfType<Recipient.Local>().SelectMany(local => local.Accounts)
+            .Select(account => account.Id).Distinct().OrderBy(id => id.Value),
+    ];
+
+    /// <summary>The lines of this recipient: the reverse path of the final delivery (RFC 5321 §4.4), whom it was for, then the common trace.</summary>
+    private static byte[] Prefix(Envelope envelope, string address) =>
+        [.. Encoding.UTF8.GetBytes($"Return-Path: <{envelope.Sender}>\r\nDelivered-To: {address}\r\n"), .. envelope.Trace];
+
+    private static async ValueTask<EnvelopeId?> EnqueueAsync(
+        IWriteSession session, Envelope envelope, IncomingMessage message, List<(string Address, EnvelopeRecipient Recipient)> remaining, DateTimeOffset now)
+    {
+        await session.Bodies.ReferAsync(message.Body, 1, now);
+        DateTimeOffset due = envelope.HoldUntil ?? now;
+        EnvelopeId id = await session.Queue.InsertAsync(envelope, message.Body.Id, envelope.Trace.Length + message.Length, due + MailQueue.Lifetime);
+        foreach ((string address, EnvelopeRecipient recipient) in remaining.DistinctBy(pair => pair.Address, StringComparer.OrdinalIgnoreCase))
+        {
+            string domain = address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
+            await session.Queue.InsertRecipientAsync(id, address, domain, recipient.Notify, recipient.OriginalRecipient, due);
+        }
+
+        return id;
+    }
 }

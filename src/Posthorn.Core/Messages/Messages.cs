@@ -1,48 +1,187 @@
 using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Messages;
 
 /// <summary>
 /// Operations on messages, by sets. Each checks rights, keeps counters, quota and the change log, and commits before it returns:
-/// what it answers is durable.
+/// what it answers is durable. Over <see cref="ChunkSize"/> messages they commit in chunks, so that one client's "mark all read" does not stop the others.
 /// </summary>
 public sealed class Messages
 {
-    /// <summary>A sink for the octets of a new message: memory first, a file when they grow (RFC 5322 octets, CRLF lines).</summary>
-    public MessageWriter StartMessage() => throw new NotImplementedException();
-
-    /// <summary>Files messages into a mailbox, all or none (APPEND, MULTIAPPEND).</summary>
-    public ValueTask<Result<Appended>> AppendAsync(
-        Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>STORE. UIDs that do not exist are passed over.</summary>
-    public ValueTask<Result<FlagsChanged>> ChangeFlagsAsync(
-        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, FlagChange change, ModSeq? unchangedSince, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>COPY, in UID order.</summary>
-    public ValueTask<Result<Copied>> CopyAsync(
-        Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>MOVE (RFC 6851): in one transaction.</summary>
-    public ValueTask<Result<Copied>> MoveAsync(
-        Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>EXPUNGE: removes those of the set that carry \Deleted. Returns what went.</summary>
-    public ValueTask<Result<UidSet>> ExpungeAsync(
-        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>Removes the messages whatever their flags (POP3's QUIT).</summary>
-    public ValueTask<Result<UidSet>> DeleteAsync(
-        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, CancellationToken cancel) => throw new NotImplementedException();
-
-    /// <summary>Rows of messages in UID order. Ask for at most <see cref="ReadAtMost"/> at a time.</summary>
-    public ValueTask<Result<IReadOnlyList<Message>>> ReadAsync(
-        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, MessageFields fields, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>Messages that one transaction changes at most.</summary>
+    public const int ChunkSize = 2_000;
 
     /// <summary>A page of <see cref="ReadAsync"/>: FETCH 1:* goes through a mailbox in pages of this size.</summary>
     public const int ReadAtMost = 500;
 
+    private readonly IStore _store;
+    private readonly IBlobStore _blobs;
+    private readonly TimeProvider _time;
+
+    internal Messages(IStore store, IBlobStore blobs, TimeProvider time) => (_store, _blobs, _time) = (store, blobs, time);
+
+    /// <summary>A sink for the octets of a new message: memory first, a file when they grow (RFC 5322 octets, CRLF lines).</summary>
+    public MessageWriter StartMessage() => new(_blobs);
+
+    /// <summary>Files messages into a mailbox, all or none (APPEND, MULTIAPPEND).</summary>
+    public async ValueTask<Result<Appended>> AppendAsync(
+        Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Insert) is { } refusal)
+        {
+            return refusal;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        Result<Appended> result = await _store.WriteAsync<Result<Appended>>(
+            new[] { account }, async session => await AppendAsync(session, account, mailbox, messages, now), cancel);
+        foreach (NewMessage message in messages)
+        {
+            message.Content.IsKept |= result.IsOk;
+        }
+
+        return result;
+    }
+
+    /// <summary>STORE. UIDs that do not exist are passed over.</summary>
+    public async ValueTask<Result<FlagsChanged>> ChangeFlagsAsync(
+        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, FlagChange change, ModSeq? unchangedSince, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Write) is { } refusal)
+        {
+            return refusal;
+        }
+
+        UidSet changed = UidSet.Empty, modified = UidSet.Empty;
+        ModSeq modSeq = default;
+        uint after = 0;
+        while (true)
+        {
+            uint from = after;
+            Result<FlagChunk> step = await _store.WriteAsync<Result<FlagChunk>>(
+                new[] { account }, async session => await FlagChanges.ApplyAsync(session, account, mailbox, uids, from, change, unchangedSince), cancel);
+            if (!step.TryGet(out FlagChunk? chunk, out refusal))
+            {
+                return refusal;
+            }
+
+            changed = changed.Union(chunk.Changed);
+            modified = modified.Union(chunk.Modified);
+            modSeq = chunk.ModSeq ?? modSeq;
+            if (chunk.ContinueAfter is not { } next)
+            {
+                return new FlagsChanged(changed, modified, modSeq);
+            }
+
+            after = next;
+        }
+    }
+
+    /// <summary>COPY, in UID order.</summary>
+    public ValueTask<Result<Copied>> CopyAsync(Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, CancellationToken cancel) =>
+        TransferAsync(actor, account, from, uids, to, move: false, cancel);
+
+    /// <summary>MOVE (RFC 6851): in one transaction.</summary>
+    public ValueTask<Result<Copied>> MoveAsync(Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, CancellationToken cancel) =>
+        TransferAsync(actor, account, from, uids, to, move: true, cancel);
+
+    /// <summary>EXPUNGE: removes those of the set that carry \Deleted. Returns what went.</summary>
+    public ValueTask<Result<UidSet>> ExpungeAsync(Actor actor, AccountId account, MailboxId mailbox, UidSet uids, CancellationToken cancel) =>
+        RemoveAsync(actor, account, mailbox, uids, Right.Expunge, static message => message.Flags.HasFlag(MessageFlags.Deleted), cancel);
+
+    /// <summary>Removes the messages whatever their flags (POP3's QUIT), in one transaction.</summary>
+    public ValueTask<Result<UidSet>> DeleteAsync(Actor actor, AccountId account, MailboxId mailbox, UidSet uids, CancellationToken cancel) =>
+        RemoveAsync(actor, account, mailbox, uids, Right.DeleteMessages, static _ => true, cancel);
+
+    /// <summary>Rows of messages in UID order, <see cref="ReadAtMost"/> at the most: ask again after the last UID.</summary>
+    public async ValueTask<Result<IReadOnlyList<Message>>> ReadAsync(
+        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, MessageFields fields, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Read) is { } refusal)
+        {
+            return refusal;
+        }
+
+        IReadOnlyList<Message> messages = await _store.ReadAsync(
+            account, session => session.Messages.ReadAsync(account, mailbox, uids, fields, ReadAtMost), cancel);
+        return new Result<IReadOnlyList<Message>>(messages);
+    }
+
     /// <summary>Opens the octets of a message read with <see cref="MessageFields.Content"/>. Null: they are gone (expunged meanwhile, and swept).</summary>
-    public ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Read) is not null)
+        {
+            return null;
+        }
+
+        byte[] prefix = message.Prefix ?? throw new ArgumentException("The message was read without its content.", nameof(message));
+        StoredBody? body = await _store.ReadAsync(account, session => session.Bodies.GetAsync(message.Body), cancel);
+        return body is null ? null : await BodyReading.OpenAsync(_blobs, prefix, body, cancel);
+    }
+
+    private static async ValueTask<Result<Appended>> AppendAsync(
+        IWriteSession session, AccountId account, MailboxId id, IReadOnlyList<NewMessage> messages, DateTimeOffset now)
+    {
+        if (await session.Mailboxes.GetAsync(account, id) is not { IsContainer: false } mailbox)
+        {
+            return new Refusal.NotFound("mailbox");
+        }
+
+        long size = messages.Sum(message => message.Content.Length);
+        if (await session.Directory.AccountAsync(account) is { QuotaBytes: { } quota } owner && owner.UsedBytes + size > quota)
+        {
+            return new Refusal.OverQuota(quota);
+        }
+
+        Result<Keywords> keywords = await Keywords.NameAsync(session, account, mailbox, messages.SelectMany(message => message.Keywords));
+        if (!keywords.TryGet(out Keywords? names, out Refusal? refusal))
+        {
+            return refusal;
+        }
+
+        uint uid = mailbox.UidNext;
+        var filing = new Filing(session, account, mailbox, await session.ModSeqAsync(account), now);
+        foreach (NewMessage message in messages)
+        {
+            await filing.AddAsync(
+                message.Content, [], message.Flags | names.Mask(message.Keywords), message.InternalDate ?? now, message.Uidl ?? Uidl.New());
+        }
+
+        await filing.FinishAsync();
+        return new Appended(mailbox.UidValidity, messages.Count == 0 ? UidSet.Empty : UidSet.Of(uid, uid + (uint)messages.Count - 1));
+    }
+
+    private async ValueTask<Result<Copied>> TransferAsync(
+        Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, bool move, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, move ? Right.DeleteMessages : Right.Insert) is { } refusal)
+        {
+            return refusal;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        return await _store.WriteAsync<Result<Copied>>(
+            new[] { account }, async session => await Transfer.ApplyAsync(session, account, from, uids, to, move, now), cancel);
+    }
+
+    private async ValueTask<Result<UidSet>> RemoveAsync(
+        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, Right right, Func<FiledMessage, bool> which, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, right) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await _store.WriteAsync<Result<UidSet>>(
+            new[] { account },
+            async session =>
+            {
+                FiledMessage[] gone = [.. (await session.Messages.FiledAsync(account, mailbox, uids)).Where(which)];
+                return await Removal.ApplyAsync(session, account, mailbox, gone);
+            },
+            cancel);
+    }
 }

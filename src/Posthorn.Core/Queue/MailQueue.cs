@@ -1,61 +1,224 @@
 using Posthorn.Core.Access;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Queue;
 
-/// <summary>The durable queue of mail to other hosts. Rows are leased one by one, so any node may deliver.</summary>
+/// <summary>The durable queue of mail that is still on its way. Rows are leased one by one, so any node may deliver.</summary>
 public sealed class MailQueue
 {
-    /// <summary>Takes due recipients for <paramref name="lease"/>: nobody else gets them meanwhile. At most <paramref name="most"/> rows, oldest due first,
-    /// none of a domain in <paramref name="busyDomains"/>.</summary>
-    public ValueTask<IReadOnlyList<QueuedMail>> LeaseAsync(string node, TimeSpan lease, int most, IReadOnlyCollection<string> busyDomains, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    /// <summary>How long a message is tried before it is returned (RFC 5321 §4.5.4.1: at least 4 to 5 days).</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(5);
+
+    private static readonly AccountId[] StoreRows = [AccountId.Store];
+
+    private readonly IStore _store;
+    private readonly IBlobStore _blobs;
+    private readonly QueueSignal _signal;
+    private readonly TimeProvider _time;
+
+    internal MailQueue(IStore store, IBlobStore blobs, QueueSignal signal, TimeProvider time) =>
+        (_store, _blobs, _signal, _time) = (store, blobs, signal, time);
+
+    /// <summary>Takes due recipients for <paramref name="lease"/>: nobody else gets them meanwhile. At most <paramref name="most"/> groups (one envelope, one
+    /// domain), oldest due first, none of a domain in <paramref name="busyDomains"/>.</summary>
+    public ValueTask<IReadOnlyList<QueuedMail>> LeaseAsync(
+        string node, TimeSpan lease, int most, IReadOnlyCollection<string> busyDomains, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return _store.WriteAsync(StoreRows, session => session.Queue.LeaseAsync(node, now, now + lease, most, busyDomains), cancel);
+    }
 
     /// <summary>
     /// Writes the outcomes of leased recipients in one transaction; a notification (DSN) goes into the same one, so it is sent exactly when the
     /// outcome is kept. An envelope without recipients left goes, its body with it.
     /// </summary>
-    public ValueTask ReportAsync(
-        EnvelopeId envelope, IReadOnlyList<QueueOutcome> outcomes, Envelope? notification, IncomingMessage? notificationMessage, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    public async ValueTask ReportAsync(
+        EnvelopeId envelope, IReadOnlyList<QueueOutcome> outcomes, Envelope? notification, IncomingMessage? notificationMessage, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        bool wasSent = await _store.WriteAsync(
+            notification is null ? StoreRows : Deliveries.AccountsOf(notification),
+            async session =>
+            {
+                bool any = false;
+                foreach (QueueOutcome outcome in outcomes)
+                {
+                    any |= await ApplyAsync(session, outcome);
+                }
 
-    /// <summary>Gives leases back untouched (a stopping node).</summary>
-    public ValueTask ReleaseAsync(string node, CancellationToken cancel) => throw new NotImplementedException();
+                await RemoveIfDoneAsync(session, envelope, now);
+                if (!any || notification is null || notificationMessage is null)
+                {
+                    return false;
+                }
 
-    /// <summary>The octets to send: trace, then body.</summary>
-    public ValueTask<MessageContent?> OpenAsync(QueuedMail mail, CancellationToken cancel) => throw new NotImplementedException();
+                await Deliveries.AcceptAsync(session, notification, notificationMessage, now);
+                return true;
+            },
+            cancel);
+        if (notificationMessage is not null)
+        {
+            notificationMessage.IsKept |= wasSent;
+        }
+
+        _signal.Raise();
+    }
+
+    /// <summary>
+    /// Files a leased message with accounts of this store (held mail whose time has come, an alias that leads back here) and takes the recipient out
+    /// of the queue in the same transaction. A second try finds it done.
+    /// </summary>
+    public async ValueTask DeliverLocallyAsync(QueuedMail mail, QueuedRecipient recipient, IReadOnlyList<Account> accounts, CancellationToken cancel)
+    {
+        StoredBody body = await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(mail.Body), cancel)
+            ?? throw new StoreUnavailableException($"The body of envelope {mail.Id} is missing.", isFull: false);
+        await using MessageContent content = await BodyReading.OpenAsync(_blobs, [], body, cancel)
+            ?? throw new StoreUnavailableException($"The octets of envelope {mail.Id} are missing.", isFull: false);
+        await using Stream octets = content.OpenRead();
+        var message = new IncomingMessage(_blobs, body, MessageMetadata.Read(octets)) { IsKept = true };
+        DateTimeOffset now = _time.GetUtcNow();
+        await _store.WriteAsync(
+            accounts.Select(account => account.Id).OrderBy(id => id.Value).ToArray(),
+            async session =>
+            {
+                if (!await session.Queue.RemoveRecipientAsync(recipient.Id))
+                {
+                    return Done.Value;
+                }
+
+                foreach (Account account in accounts)
+                {
+                    if (await session.Messages.MarkDeliveredAsync(account.Id, mail.Id, recipient.Address, now))
+                    {
+                        await Deliveries.FileAsync(session, account.Id, mail.Envelope, recipient.Address, message, now);
+                    }
+                }
+
+                await RemoveIfDoneAsync(session, mail.Id, now);
+                return Done.Value;
+            },
+            cancel);
+    }
+
+    /// <summary>Gives leases back untouched (a stopping node, or one that comes back after a crash under the same name).</summary>
+    public async ValueTask ReleaseAsync(string node, CancellationToken cancel) => await _store.WriteAsync(
+        StoreRows,
+        async session =>
+        {
+            await session.Queue.ReleaseLeasesAsync(node);
+            return Done.Value;
+        },
+        cancel);
+
+    /// <summary>The octets to send: trace, then body. Null: they are missing.</summary>
+    public async ValueTask<MessageContent?> OpenAsync(QueuedMail mail, CancellationToken cancel)
+    {
+        StoredBody? body = await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(mail.Body), cancel);
+        return body is null ? null : await BodyReading.OpenAsync(_blobs, mail.Envelope.Trace, body, cancel);
+    }
 
     /// <summary>Completes when mail may be due: something was queued or retried, or the earliest waiting row's time has come.</summary>
-    public Task WaitForWorkAsync(CancellationToken cancel) => throw new NotImplementedException();
+    public async Task WaitForWorkAsync(CancellationToken cancel)
+    {
+        Task raised = _signal.Next;
+        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset? due = await _store.ReadAsync(AccountId.Store, session => session.Queue.NextDueAsync(now), cancel);
+        if (due is null)
+        {
+            await raised.WaitAsync(cancel);
+            return;
+        }
 
-    public ValueTask<Result<IReadOnlyList<QueueEntry>>> ListAsync(Actor actor, CancellationToken cancel) => throw new NotImplementedException();
+        TimeSpan wait = due.Value - now;
+        if (wait > TimeSpan.Zero)
+        {
+            using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(raised, Task.Delay(wait, _time, stopWaiting.Token));
+            await stopWaiting.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
 
-    public ValueTask<Result<QueueEntry>> GetAsync(Actor actor, EnvelopeId envelope, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<Result<IReadOnlyList<QueueEntry>>> ListAsync(Actor actor, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return new Result<IReadOnlyList<QueueEntry>>(await _store.ReadAsync(AccountId.Store, session => session.Queue.ListAsync(), cancel));
+    }
+
+    public async ValueTask<Result<QueueEntry>> GetAsync(Actor actor, EnvelopeId envelope, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await _store.ReadAsync(AccountId.Store, session => session.Queue.GetAsync(envelope), cancel) is { } entry
+            ? entry
+            : new Refusal.NotFound($"message {envelope} in the queue");
+    }
 
     /// <summary>Makes all recipients of an envelope (null: of all) due now; says how many.</summary>
-    public ValueTask<Result<int>> RetryAsync(Actor actor, EnvelopeId? envelope, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<Result<int>> RetryAsync(Actor actor, EnvelopeId? envelope, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        int count = await _store.WriteAsync(StoreRows, session => session.Queue.RetryAsync(envelope, now), cancel);
+        _signal.Raise();
+        return count == 0 && envelope is not null ? new Refusal.NotFound($"message {envelope} that waits in the queue") : count;
+    }
 
     /// <summary>Takes an envelope out without a word to anybody.</summary>
-    public ValueTask<Result<Done>> DropAsync(Actor actor, EnvelopeId envelope, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<Result<Done>> DropAsync(Actor actor, EnvelopeId envelope, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        bool wasThere = await _store.WriteAsync(
+            StoreRows,
+            async session =>
+            {
+                if (await session.Queue.DropAsync(envelope) is not { } body)
+                {
+                    return false;
+                }
+
+                await session.Bodies.ReleaseAsync(body, now);
+                return true;
+            },
+            cancel);
+        return wasThere ? Done.Value : new Refusal.NotFound($"message {envelope} in the queue");
+    }
+
+    private static async ValueTask<bool> ApplyAsync(IWriteSession session, QueueOutcome outcome)
+    {
+        if (outcome is QueueOutcome.Deferred deferred)
+        {
+            await session.Queue.DeferAsync(deferred);
+            return true;
+        }
+
+        return await session.Queue.RemoveRecipientAsync(outcome.Recipient);
+    }
+
+    private static async ValueTask RemoveIfDoneAsync(IWriteSession session, EnvelopeId envelope, DateTimeOffset now)
+    {
+        if (await session.Queue.RemoveIfDoneAsync(envelope) is { } body)
+        {
+            await session.Bodies.ReleaseAsync(body, now);
+        }
+    }
 }
-
-/// <summary>Leased recipients of one envelope and one domain.</summary>
-public sealed record QueuedMail(
-    EnvelopeId Id, Envelope Envelope, BodyId Body, long SizeBytes, string Domain, DateTimeOffset Expires, IReadOnlyList<QueuedRecipient> Recipients);
-
-public sealed record QueuedRecipient(
-    QueueRecipientId Id, string Address, DsnNotify Notify, string? OriginalRecipient, int Attempts, DateTimeOffset NextAttempt, bool DelayWasReported, string? LastReply);
-
-/// <summary>What became of a leased recipient.</summary>
-public abstract record QueueOutcome(QueueRecipientId Recipient)
-{
-    public sealed record Delivered(QueueRecipientId Recipient) : QueueOutcome(Recipient);
-
-    public sealed record Failed(QueueRecipientId Recipient, string Reply) : QueueOutcome(Recipient);
-
-    public sealed record Deferred(QueueRecipientId Recipient, DateTimeOffset NextAttempt, string Reply, bool DelayReported) : QueueOutcome(Recipient);
-}
-
-/// <summary>An envelope as the administrator sees it.</summary>
-public sealed record QueueEntry(EnvelopeId Id, string Sender, DateTimeOffset Received, DateTimeOffset Expires, long SizeBytes, IReadOnlyList<QueuedRecipient> Recipients);

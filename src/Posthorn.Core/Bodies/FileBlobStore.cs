@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace Posthorn.Core.Bodies;
+
+/// <summary>Bodies as files: <c>bodies/ab/ab…</c> by the last two digits of the id, written beside their place, synced, renamed, and the folder synced.</summary>
+internal sealed class FileBlobStore : IBlobStore
+{
+    private const string PartSuffix = ".part";
+
+    private readonly string _folder;
+
+    public FileBlobStore(string dataFolder)
+    {
+        _folder = Path.Combine(dataFolder, "bodies");
+        Directory.CreateDirectory(_folder);
+    }
+
+    public ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel)
+    {
+        string path = PathOf(id);
+        try
+        {
+            string folder = Path.GetDirectoryName(path)!;
+            if (!Directory.Exists(folder))
+            {
+                Directory.CreateDirectory(folder);
+                FolderSync.Sync(_folder);
+            }
+
+            return ValueTask.FromResult<BlobUpload>(new Upload(path));
+        }
+        catch (IOException failure)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    public ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel)
+    {
+        try
+        {
+            // Whoever deletes the file meanwhile does not disturb an open one.
+            var options = new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+            return ValueTask.FromResult<Stream?>(new FileStream(PathOf(id), options));
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return ValueTask.FromResult<Stream?>(null);
+        }
+        catch (IOException failure)
+        {
+            throw Unavailable(failure);
+        }
+    }
+
+    public ValueTask DeleteAsync(BodyId id, CancellationToken cancel)
+    {
+        string path = PathOf(id);
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "N", out Guid id))
+            {
+                yield return (new BodyId(id), new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+            }
+        }
+
+        await Task.CompletedTask;
+    }
+
+    // The first digits of a version 7 id are the time: the last ones spread.
+    private string PathOf(BodyId id)
+    {
+        string name = id.Value.ToString("N", CultureInfo.InvariantCulture);
+        return Path.Combine(_folder, name[^2..], name);
+    }
+
+    private static StoreUnavailableException Unavailable(IOException failure)
+    {
+        // ENOSPC and EDQUOT, as .NET hands them through on Linux.
+        bool isFull = (failure.HResult & 0xFFFF) is 28 or 122;
+        return new StoreUnavailableException(isFull ? "The disk of the store is full." : $"A body cannot be read or written: {failure.Message}", isFull, failure);
+    }
+
+    private sealed class Upload : BlobUpload
+    {
+        private const int BufferBytes = 64 * 1024;
+
+        private readonly string _path;
+        private readonly FileStream _file;
+        private bool _isComplete;
+
+        public Upload(string path)
+        {
+            _path = path;
+            _file = new FileStream(path + PartSuffix, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancel)
+        {
+            try
+            {
+                await _file.WriteAsync(octets, cancel);
+            }
+            catch (IOException failure)
+            {
+                throw Unavailable(failure);
+            }
+        }
+
+        public override async ValueTask CompleteAsync(CancellationToken cancel)
+        {
+            try
+            {
+                await _file.FlushAsync(cancel);
+                _file.Flush(flushToDisk: true);
+                await _file.DisposeAsync();
+                File.Move(_path + PartSuffix, _path);
+                FolderSync.Sync(Path.GetDirectoryName(_path)!);
+                _isComplete = true;
+            }
+            catch (IOException failure)
+            {
+                throw Unavailable(failure);
+            }
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            if (_isComplete)
+            {
+                return;
+            }
+
+            try
+            {
+                await _file.DisposeAsync();
+            }
+            catch (IOException)
+            {
+                // The disk is full: what could not be written is not wanted any more.
+            }
+
+            File.Delete(_path + PartSuffix);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Posthorn.Core.Bodies;
+
+/// <summary>Keeps the bodies that are too large for the database: files, or objects elsewhere. Names are random, so no body is ever written twice.</summary>
+public interface IBlobStore
+{
+    /// <summary>Begins a body. Nothing is there under its id before <see cref="BlobUpload.CompleteAsync"/>.</summary>
+    ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel);
+
+    /// <summary>Null when there is no such body. The stream can seek; the caller disposes it.</summary>
+    ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel);
+
+    /// <summary>Nothing happens when there is none.</summary>
+    ValueTask DeleteAsync(BodyId id, CancellationToken cancel);
+
+    /// <summary>All bodies with the time of their upload, in any order.</summary>
+    IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync(CancellationToken cancel);
+}
+
+/// <summary>A body being written. Disposed before it is complete, it leaves nothing.</summary>
+public abstract class BlobUpload : IAsyncDisposable
+{
+    /// <exception cref="StoreUnavailableException">The disk is full or failed.</exception>
+    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancel);
+
+    /// <summary>When it returns, the body is durable under its id.</summary>
+    public abstract ValueTask CompleteAsync(CancellationToken cancel);
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,152 @@
+using Posthorn.Core.Changes;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.Core.Mailboxes;
+
+/// <summary>Creating, renaming and deleting within one transaction. Names are normalised.</summary>
+internal static class MailboxTree
+{
+    public static async ValueTask<Result<Mailbox>> CreateAsync(IWriteSession session, AccountId account, string name, SpecialUse use, int most)
+    {
+        if (MailboxName.Objection(name) is { } objection)
+        {
+            return new Refusal.Invalid(objection);
+        }
+
+        IReadOnlyList<Mailbox> all = await session.Mailboxes.ListAsync(account);
+        if (use != SpecialUse.None && all.Any(other => other.Use == use))
+        {
+            return new Refusal.AlreadyExists($"A mailbox for {use}");
+        }
+
+        if (all.FirstOrDefault(other => other.Name == name) is { } existing)
+        {
+            return existing.IsContainer ? await FillContainerAsync(session, account, existing) : new Refusal.AlreadyExists($"The mailbox {name}");
+        }
+
+        string[] missing = [.. MailboxName.Parents(name).Where(parent => all.All(other => other.Name != parent))];
+        if (all.Count + missing.Length + 1 > most)
+        {
+            return new Refusal.Limit("mailboxes of an account", most);
+        }
+
+        var ids = new List<uint>();
+        foreach (string parent in missing)
+        {
+            ids.Add((uint)(await session.Mailboxes.InsertAsync(account, parent, SpecialUse.None, isContainer: false)).Id.Value);
+        }
+
+        Mailbox created = await session.Mailboxes.InsertAsync(account, name, use, isContainer: false);
+        ids.Add((uint)created.Id.Value);
+        await LogAsync(session, account, ChangeKind.Added, ids);
+        return created;
+    }
+
+    public static async ValueTask<Result<Mailbox>> RenameAsync(IWriteSession session, AccountId account, string from, string to, int most, DateTimeOffset now)
+    {
+        if (MailboxName.Objection(to) is { } objection)
+        {
+            return new Refusal.Invalid(objection);
+        }
+
+        IReadOnlyList<Mailbox> all = await session.Mailboxes.ListAsync(account);
+        if (all.FirstOrDefault(mailbox => mailbox.Name == from) is not { } source)
+        {
+            return new Refusal.NotFound("such mailbox");
+        }
+
+        if (all.Any(mailbox => mailbox.Name == to))
+        {
+            return new Refusal.AlreadyExists($"The mailbox {to}");
+        }
+
+        if (MailboxName.IsInside(to, from) && from != Mailbox.Inbox)
+        {
+            return new Refusal.Invalid("A folder cannot be moved into itself.");
+        }
+
+        if (from == Mailbox.Inbox)
+        {
+            return await EmptyInboxAsync(session, account, source, to, most, now);
+        }
+
+        Mailbox[] moved = [source, .. all.Where(mailbox => MailboxName.IsInside(mailbox.Name, from))];
+        var ids = new List<uint>();
+        foreach (Mailbox mailbox in moved)
+        {
+            string name = to + mailbox.Name[from.Length..];
+            if (MailboxName.Objection(name) is { } objectionInside)
+            {
+                return new Refusal.Invalid(objectionInside);
+            }
+
+            await session.Mailboxes.RenameAsync(account, mailbox.Id, name);
+            ids.Add((uint)mailbox.Id.Value);
+        }
+
+        await CreateParentsAsync(session, account, to);
+        await LogAsync(session, account, ChangeKind.Changed, ids);
+        return source with { Name = to };
+    }
+
+    public static async ValueTask<Result<Done>> DeleteAsync(IWriteSession session, AccountId account, string name)
+    {
+        if (name == Mailbox.Inbox)
+        {
+            return new Refusal.Invalid("INBOX cannot be deleted.");
+        }
+
+        IReadOnlyList<Mailbox> all = await session.Mailboxes.ListAsync(account);
+        if (all.FirstOrDefault(mailbox => mailbox.Name == name) is not { } target)
+        {
+            return new Refusal.NotFound("such mailbox");
+        }
+
+        if (all.Any(mailbox => MailboxName.IsInside(mailbox.Name, name)))
+        {
+            return new Refusal.HasChildren(name);
+        }
+
+        IReadOnlyList<FiledMessage> messages = await session.Messages.FiledAsync(account, target.Id, UidSet.All);
+        await session.Messages.UnfileAsync(account, target.Id, messages);
+        await session.Directory.AddUsageAsync(account, -messages.Sum(message => message.SizeBytes), -messages.Count);
+        await session.Mailboxes.DeleteAsync(account, target.Id);
+        await LogAsync(session, account, ChangeKind.Removed, [(uint)target.Id.Value]);
+        return Done.Value;
+    }
+
+    private static async ValueTask<Result<Mailbox>> FillContainerAsync(IWriteSession session, AccountId account, Mailbox container)
+    {
+        await session.Mailboxes.SetContainerAsync(account, container.Id, isContainer: false);
+        await LogAsync(session, account, ChangeKind.Changed, [(uint)container.Id.Value]);
+        return container with { IsContainer = false };
+    }
+
+    /// <summary>RENAME INBOX: the messages go to a new mailbox, INBOX stays, and so do its children (RFC 9051 §6.3.6).</summary>
+    private static async ValueTask<Result<Mailbox>> EmptyInboxAsync(IWriteSession session, AccountId account, Mailbox inbox, string to, int most, DateTimeOffset now)
+    {
+        Result<Mailbox> created = await CreateAsync(session, account, to, SpecialUse.None, most);
+        if (!created.TryGet(out Mailbox? target, out Refusal? refusal))
+        {
+            return refusal;
+        }
+
+        await Transfer.ApplyAsync(session, account, inbox.Id, UidSet.All, target.Id, move: true, now);
+        return target;
+    }
+
+    private static async ValueTask CreateParentsAsync(IWriteSession session, AccountId account, string name)
+    {
+        foreach (string parent in MailboxName.Parents(name))
+        {
+            if (await session.Mailboxes.FindAsync(account, parent) is null)
+            {
+                await session.Mailboxes.InsertAsync(account, parent, SpecialUse.None, isContainer: false);
+            }
+        }
+    }
+
+    private static async ValueTask LogAsync(IWriteSession session, AccountId account, ChangeKind change, IEnumerable<uint> ids) =>
+        await session.Changes.AddAsync(account, await session.ModSeqAsync(account), CollectionKind.MailboxList, 0, change, UidSet.From(ids));
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Posthorn.Core;
+using Posthorn.Core.Access;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.Tests.Core;
+
+/// <summary>Core over an embedded store in a temporary folder, with one account.</summary>
+public sealed class TestStore : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private TestStore(string folder, bool ownsFolder)
+    {
+        (Folder, OwnsFolder) = (folder, ownsFolder);
+        _services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(Time)
+            .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
+            .AddPosthornCore(new StoreOptions { DataFolder = folder })
+            .BuildServiceProvider();
+    }
+
+    public string Folder { get; }
+
+    public bool OwnsFolder { get; set; }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    public AccountId Account { get; private set; }
+
+    public Actor Actor => new(Account, "test", "1", null);
+
+    public IStore Store => Get<IStore>();
+
+    public static async Task<TestStore> OpenAsync(string? folder = null)
+    {
+        var store = new TestStore(folder ?? Directory.CreateTempSubdirectory("posthorn-test-").FullName, folder is null);
+        store.Account = await store.Store.WriteAsync(
+            new[] { AccountId.Store },
+            async session =>
+            {
+                if (await session.Directory.AccountAsync("you@example.test") is { } there)
+                {
+                    return there.Id;
+                }
+
+                AccountId id = await session.Directory.InsertAccountAsync("you@example.test", null, false, "-", "-", store.Time.GetUtcNow());
+                await session.Mailboxes.InsertAsync(id, Mailbox.Inbox, SpecialUse.None, false);
+                return id;
+            },
+            Cancel);
+        return store;
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public async Task<Mailbox> InboxAsync() => (await Get<Mailboxes>().FindAsync(Actor, Account, "inbox", Cancel)).Value;
+
+    public async Task<MailboxSnapshot> SnapshotAsync(MailboxId mailbox) => (await Get<Mailboxes>().SnapshotAsync(Actor, Account, mailbox, Cancel)).Value;
+
+    /// <summary>Writes the octets as a message that nothing refers to yet.</summary>
+    public async Task<IncomingMessage> MessageAsync(string octets)
+    {
+        await using MessageWriter writer = Get<Messages>().StartMessage();
+        await writer.WriteAsync(Encoding.UTF8.GetBytes(octets), Cancel);
+        return await writer.CompleteAsync(Cancel);
+    }
+
+    public async Task<Appended> AppendAsync(MailboxId mailbox, params string[] messages)
+    {
+        var added = new List<NewMessage>();
+        foreach (string octets in messages)
+        {
+            added.Add(new NewMessage(await MessageAsync(octets), MessageFlags.None, [], null));
+        }
+
+        return (await Get<Messages>().AppendAsync(Actor, Account, mailbox, added, Cancel)).Value;
+    }
+
+    public async Task<string> TextAsync(MailboxId mailbox, uint uid)
+    {
+        Message message = (await Get<Messages>().ReadAsync(Actor, Account, mailbox, UidSet.Of(uid), MessageFields.Content, Cancel)).Value[0];
+        await using MessageContent content = await Get<Messages>().OpenAsync(Actor, Account, message, Cancel) ?? throw new InvalidOperationException("no octets");
+        using var reader = new StreamReader(content.OpenRead(), Encoding.UTF8);
+        return await reader.ReadToEndAsync(Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        if (OwnsFolder)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+}
