@@ -99,8 +99,7 @@ public sealed class DnsClientResolver : IDnsResolver
         {
             throw new OperationCanceledException(cancel);
         }
-        catch (Exception e) when (e is DnsResponseException or DnsResponseParseException or SocketException or IOException or ArgumentException
-            or InvalidOperationException or IndexOutOfRangeException or FormatException)
+        catch (Exception e) when (IsFailureOfTheWay(e))
         {
             // No server answered, or one answered with octets that are no DNS message.
             return DnsAnswer<T>.None(DnsStatus.TemporaryFailure);
@@ -169,6 +168,11 @@ public sealed class DnsClientResolver : IDnsResolver
 
     private bool IsTrusted(NameServer server) =>
         _settings.TrustAuthenticData ?? (IPAddress.TryParse(server.Address, out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    // DnsClient has exceptions of its own that are not public (a reply to another question), and lets those of a garbled reply pass.
+    private static bool IsFailureOfTheWay(Exception e) =>
+        e.GetType().Assembly == typeof(LookupClient).Assembly
+        || e is SocketException or IOException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or FormatException;
 
     private static string Plain(DnsString name) => DnsName.TryNormalize(name.Value, out string? normal) ? normal : name.Value.ToLowerInvariant();
 }

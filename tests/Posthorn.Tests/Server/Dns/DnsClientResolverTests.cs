@@ -56,6 +56,7 @@ public sealed class DnsClientResolverTests
     [InlineData("circle.example.test", DnsStatus.TemporaryFailure)]
     [InlineData("servfail.example.test", DnsStatus.TemporaryFailure)]
     [InlineData("garbage.example.test", DnsStatus.TemporaryFailure)]
+    [InlineData("wrongid.example.test", DnsStatus.TemporaryFailure)]
     [InlineData("two..dots.test", DnsStatus.NotFound)]
     [InlineData("", DnsStatus.NotFound)]
     public async Task Every_end_of_a_question_is_a_status(string name, DnsStatus expected)

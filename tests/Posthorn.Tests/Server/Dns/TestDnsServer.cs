@@ -9,7 +9,7 @@ namespace Posthorn.Tests.Server.Dns;
 /// <summary>A name server on loopback that answers from zone text, over UDP and TCP on one port.</summary>
 /// <remarks>
 /// RFC 1035 §4. An answer over <see cref="UdpLimit"/> octets is truncated on UDP, so the client has to come by TCP. A question whose
-/// name starts with the label "servfail", "silent" or "garbage" is answered so. Aliases are answered as an authoritative server would
+/// name starts with the label "servfail", "silent", "garbage" or "wrongid" is answered so. Aliases are answered as an authoritative server would
 /// that knows only the alias: the client follows. AD is set where <see cref="Authentic"/> says so.
 /// </remarks>
 internal sealed class TestDnsServer : IAsyncDisposable
@@ -139,6 +139,8 @@ internal sealed class TestDnsServer : IAsyncDisposable
                 return null;
             case "garbage":
                 return [question[0], question[1], 0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, 0xC0];
+            case "wrongid":
+                return [(byte)~question[0], question[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, .. asked];
             case "servfail":
                 return [.. Head(question, 2, 0, truncated: false), .. asked];
         }
