@@ -1,0 +1,56 @@
+using System.Text;
+using MimeKit;
+using Posthorn.Corpus;
+
+namespace Posthorn.Tests.Corpus;
+
+public sealed class SampleMailTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void The_corpus_is_there_with_its_octets()
+    {
+        Assert.True(SampleMail.All.Count >= 500);
+        Assert.Empty(SampleMail.Octets("broken/empty"));
+        Assert.Equal("\r\n\r\n\r\n"u8.ToArray(), SampleMail.Octets("broken/only-crlf")[..6]);
+        Assert.Equal("\n\n\n"u8.ToArray(), SampleMail.Octets("broken/only-lf"));
+        Assert.Equal("\r\r\r"u8.ToArray(), SampleMail.Octets("broken/only-cr"));
+    }
+
+    [Fact]
+    public void Outside_of_broken_mail_every_line_ends_with_CRLF()
+    {
+        foreach (var mail in SampleMail.All.Where(mail => mail.Kind != "broken" && mail.Name is not "encoding-binary" and not "binary-zip"))
+        {
+            string text = Encoding.Latin1.GetString(mail.ReadOctets());
+            Assert.False(text.Replace("\r\n", "", StringComparison.Ordinal).AsSpan().ContainsAny('\r', '\n'), mail.ToString());
+        }
+    }
+
+    [Fact]
+    public void Ordinary_mail_has_sender_and_subject()
+    {
+        foreach (var mail in SampleMail.All.Where(mail => mail.Kind is "threads" or "newsletters" or "receipts" or "shipping" or "invitations" or "lists"))
+        {
+            var message = MimeMessage.Load(mail.Path, Cancel);
+            Assert.NotEmpty(message.From);
+            Assert.False(string.IsNullOrEmpty(message.Subject), mail.ToString());
+            Assert.NotNull(message.MessageId);
+        }
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(1_234_567)]
+    [InlineData(25 * 1024 * 1024)]
+    public async Task Large_mail_has_its_size_and_one_attachment(int size)
+    {
+        using var octets = new MemoryStream();
+        await SampleMail.Large(size).CopyToAsync(octets, Cancel);
+        Assert.Equal(size, octets.Length);
+        octets.Position = 0;
+        var message = await MimeMessage.LoadAsync(octets, Cancel);
+        Assert.Equal("film.mp4", Assert.IsType<MimePart>(Assert.Single(message.Attachments)).FileName);
+    }
+}
