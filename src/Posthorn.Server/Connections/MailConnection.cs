@@ -131,7 +131,12 @@ public sealed class MailConnection : IAsyncDisposable
             static state => ((MailConnection)state!).Abort(EndReason.SlowReader), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
         if (_tls is not null)
         {
-            await _tls.DisposeAsync(Volatile.Read(ref _aborted) == 0);
+            // After a record that did not decrypt, SslStream's shutdown never completes.
+            if (Volatile.Read(ref _aborted) == 0 && !Input.IsLost)
+            {
+                await _tls.SayGoodbyeAsync(_limits.CloseTimeout, _time);
+            }
+            await _tls.DisposeAsync();
         }
         // The transport waits without a limit of its own until all is sent; the timer above ends that.
         await _transport.DisposeAsync();

@@ -13,7 +13,7 @@ namespace Posthorn.Server.Tls;
 /// SslStream over the transport's pipes, and pipes over that. While nothing arrives, none of them holds a buffer: reads start with no
 /// memory. OpenSSL's context is shared by all connections of a certificate (see <see cref="ServerCertificate"/>).
 /// </remarks>
-internal sealed class TlsUpgrade
+internal sealed class TlsUpgrade : IAsyncDisposable
 {
     // What one read of commands asks for: the block size of the transport's pool.
     private const int ReadSize = 4096;
@@ -68,20 +68,21 @@ internal sealed class TlsUpgrade
         _ => TlsResult.Failed,
     };
 
-    /// <summary>Says close_notify where the client may still hear it, and gives back what TLS held.</summary>
-    public async ValueTask DisposeAsync(bool sayGoodbye)
+    /// <summary>Says close_notify, so that the client knows nothing was cut off.</summary>
+    public async ValueTask SayGoodbyeAsync(TimeSpan timeout, TimeProvider time)
     {
-        if (sayGoodbye)
+        try
         {
-            try
-            {
-                await _stream.ShutdownAsync();
-            }
-            catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
-            {
-                // The client is gone or was cut off: nobody left to say it to.
-            }
+            await _stream.ShutdownAsync().WaitAsync(timeout, time);
         }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException or TimeoutException)
+        {
+            // The client is gone or was cut off: nobody left to say it to.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
         await Input.CompleteAsync();
         await _stream.DisposeAsync();
     }
