@@ -9,7 +9,8 @@ namespace Posthorn.Standards.Dkim;
 /// <remarks>
 /// RFC 6376 §5, RFC 8463 §3: rsa-sha256 and ed25519-sha256, relaxed/relaxed. The message is not changed: the fields returned go on top
 /// of it. From is signed once more than it stands, and so are other fields that may stand only once and do, so that adding a second
-/// one breaks the signature (RFC 6376 §5.4, §8.15).
+/// one breaks the signature (RFC 6376 §5.4, §8.15). A header whose first line is folded would continue the signature above it: sign after
+/// the trace fields were put on top.
 /// </remarks>
 public sealed class DkimSigner
 {

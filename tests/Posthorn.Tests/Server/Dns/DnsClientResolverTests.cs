@@ -66,6 +66,7 @@ public sealed class DnsClientResolverTests
         Assert.Equal(expected, (await Resolver(server).Ipv4Async(name, Cancel)).Status);
     }
 
+    // RFC 7766 §5
     [Fact]
     public async Task A_truncated_answer_is_asked_for_again_over_tcp()
     {
@@ -125,6 +126,7 @@ public sealed class DnsClientResolverTests
         Assert.True(server.UdpQuestions > asked);
     }
 
+    // RFC 4035 §4.9.3
     [Theory]
     [InlineData(true, null, true)]
     [InlineData(true, false, false)]

@@ -102,6 +102,7 @@ public sealed class ZoneTests
     public void Names_are_brought_into_one_form(string name, string? expected) =>
         Assert.Equal(expected, DnsName.TryNormalize(name, out string? normal) ? normal : null);
 
+    // RFC 1035 §3.5, RFC 3596 §2.5
     [Theory]
     [InlineData("192.0.2.3", "3.2.0.192.in-addr.arpa")]
     [InlineData("::ffff:192.0.2.3", "3.2.0.192.in-addr.arpa")]

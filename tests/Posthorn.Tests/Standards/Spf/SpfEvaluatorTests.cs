@@ -7,7 +7,7 @@ using Posthorn.Tests.Standards.Dns;
 
 namespace Posthorn.Tests.Standards.Spf;
 
-/// <summary>check_host() over tables of zones and checks. A name whose first label is "fail" gets no answer.</summary>
+/// <summary>check_host() (RFC 7208 §4, §A) over tables of zones and checks. A name whose first label is "fail" gets no answer.</summary>
 public sealed class SpfEvaluatorTests
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(946684800));

@@ -1,0 +1,117 @@
+using Posthorn.Standards.Dkim;
+using Posthorn.Standards.Dns;
+using Posthorn.Standards.Spf;
+
+namespace Posthorn.Standards.Dmarc;
+
+/// <summary>Does what SPF and DKIM proved belong to the domain that the reader sees in From?</summary>
+/// <remarks>RFC 9989 §5.3 (it replaces RFC 7489 §6.6).</remarks>
+public sealed class DmarcEvaluator(IDnsResolver resolver)
+{
+    /// <param name="authorDomains">The domains of From, normal and distinct.</param>
+    /// <param name="spf">Of the MAIL FROM identity; null where it was not asked.</param>
+    /// <param name="dkim">One for each signature.</param>
+    /// <param name="cancel">Ends the look-ups.</param>
+    public async ValueTask<DmarcOutcome> EvaluateAsync(
+        IReadOnlyList<string> authorDomains, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken cancel)
+    {
+        if (authorDomains is not [var author])
+        {
+            string reason = authorDomains.Count == 0 ? "From names no domain" : "From names more than one domain";
+            return new DmarcOutcome(DmarcResult.PermError, DmarcPolicy.None, "", Reason: reason);
+        }
+        var walk = new DmarcTreeWalk(resolver);
+        DmarcTreeWalk.Found? found = await PolicyAsync(walk, author, cancel);
+        if (walk.Failed)
+        {
+            return new DmarcOutcome(DmarcResult.TempError, DmarcPolicy.None, author, Reason: "no answer for the policy");
+        }
+        if (found is not { } policy || policy.Record.AppliesNot)
+        {
+            return new DmarcOutcome(DmarcResult.None, DmarcPolicy.None, author, Reason: "no policy");
+        }
+        var undecided = false;
+        foreach ((string domain, bool passed, bool strict, string by) in Identifiers(policy.Record, spf, dkim))
+        {
+            if (await AlignsAsync(walk, author, domain, strict, cancel))
+            {
+                if (passed)
+                {
+                    return new DmarcOutcome(DmarcResult.Pass, await WishAsync(policy, author, cancel), author, policy.Domain, by);
+                }
+                undecided = true;
+            }
+        }
+        // RFC 9989 §5.3.6. Only look-ups for the author's own domain count: else a stranger's signature with a dead key would buy a "maybe".
+        return undecided || walk.Failed
+            ? new DmarcOutcome(DmarcResult.TempError, DmarcPolicy.None, author, policy.Domain, "no answer for what might have aligned")
+            : new DmarcOutcome(DmarcResult.Fail, await WishAsync(policy, author, cancel), author, policy.Domain, "nothing that passed aligns");
+    }
+
+    // RFC 9989 §4.10.1: the author's domain, its organizational domain, its public suffix.
+    private static async ValueTask<DmarcTreeWalk.Found?> PolicyAsync(DmarcTreeWalk walk, string author, CancellationToken cancel)
+    {
+        if (await walk.RecordAsync(author, cancel) is { } own)
+        {
+            return new DmarcTreeWalk.Found(author, own);
+        }
+        IReadOnlyList<DmarcTreeWalk.Found> found = await walk.WalkAsync(author, cancel);
+        string organization = DmarcTreeWalk.OrganizationalDomain(author, found);
+        foreach (DmarcTreeWalk.Found candidate in found)
+        {
+            if (candidate.Domain == organization || candidate.Record.PublicSuffix is true)
+            {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    // Those that passed, and those of which it is not known; the former first.
+    private static IEnumerable<(string Domain, bool Passed, bool Strict, string By)> Identifiers(
+        DmarcRecord record, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim)
+    {
+        var identifiers = new List<(string, bool Passed, bool, string)>();
+        // RFC 6376 §3.6.1: what is signed with a key in testing counts as unsigned.
+        foreach (DkimSignatureOutcome signature in dkim.Where(signature => signature is { Result: DkimResult.Pass or DkimResult.TempError, Testing: false }))
+        {
+            identifiers.Add((signature.Domain, signature.Result is DkimResult.Pass, record.StrictDkim, $"dkim {signature.Domain}"));
+        }
+        if (spf is { Result: SpfResult.Pass or SpfResult.TempError })
+        {
+            identifiers.Add((spf.Domain, spf.Result is SpfResult.Pass, record.StrictSpf, $"spf {spf.Domain}"));
+        }
+        return identifiers.Distinct().OrderByDescending(identifier => identifier.Passed);
+    }
+
+    private static async ValueTask<bool> AlignsAsync(DmarcTreeWalk walk, string author, string domain, bool strict, CancellationToken cancel)
+    {
+        if (!DnsName.TryNormalize(domain, out string? normal) || normal.Length == 0)
+        {
+            return false;
+        }
+        if (normal == author || strict)
+        {
+            return normal == author;
+        }
+        // Domains without a label in common cannot share an organizational domain: no walk.
+        if (author.Split('.')[^1] != normal.Split('.')[^1])
+        {
+            return false;
+        }
+        return await walk.OrganizationalDomainAsync(author, cancel) == await walk.OrganizationalDomainAsync(normal, cancel);
+    }
+
+    private async ValueTask<DmarcPolicy> WishAsync(DmarcTreeWalk.Found policy, string author, CancellationToken cancel)
+    {
+        bool below = policy.Domain != author;
+        bool exists = !below || policy.Record.NonExistentPolicy is null || await ExistsAsync(author, cancel);
+        return policy.Record.PolicyFor(below, exists);
+    }
+
+    // RFC 9989 §3.2.13: a domain without A, AAAA and MX does not exist. No answer counts as existing, the milder guess.
+    private async ValueTask<bool> ExistsAsync(string domain, CancellationToken cancel) =>
+        !(await resolver.MxAsync(domain, cancel)).IsVoid
+        || !(await resolver.Ipv4Async(domain, cancel)).IsVoid
+        || !(await resolver.Ipv6Async(domain, cancel)).IsVoid;
+}
