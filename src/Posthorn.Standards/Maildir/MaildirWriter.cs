@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Posthorn.Standards.Maildir;
+
+/// <summary>Writes messages into a tree of Maildir++ folders: into tmp, synced, then renamed into cur with its flags.</summary>
+/// <remarks>
+/// A message is in cur whole or not at all. Names sort in the order of writing, are unique among writers, and carry the size (",S=") as Dovecot's do; the file's time is the
+/// received date. Octets are written as they come. One writer is used by one caller at a time.
+/// </remarks>
+/// <param name="root">The top folder, INBOX; it is made if it is missing.</param>
+/// <param name="time">For the names.</param>
+/// <param name="syncFolder">Makes the entries of a folder durable; .NET has no call for it.</param>
+public sealed class MaildirWriter(string root, TimeProvider time, Action<string> syncFolder)
+{
+    private readonly string _stamp = Stamp(time.GetUtcNow());
+    private readonly Dictionary<string, (string Path, MaildirKeywords Keywords)> _folders = new(StringComparer.Ordinal);
+    private long _count;
+
+    /// <summary>Writes one message.</summary>
+    /// <param name="folder">In Unicode, levels separated by '/'; <c>INBOX</c> is the top.</param>
+    /// <param name="content">The message, read to its end.</param>
+    /// <param name="flags">Flags in the words of IMAP; a folder has room for 26 keywords.</param>
+    /// <param name="received">The time of the file.</param>
+    /// <param name="cancel">Leaves at most a file in tmp behind, which is removed.</param>
+    /// <returns>The path, and the flags that the format could not keep.</returns>
+    public async ValueTask<(string Path, IReadOnlyList<string> LostFlags)> WriteAsync(
+        string folder, Stream content, IReadOnlyCollection<string> flags, DateTimeOffset received, CancellationToken cancel)
+    {
+        var (path, keywords) = await OpenAsync(folder, cancel);
+        string name = string.Create(CultureInfo.InvariantCulture, $"{_stamp}Q{_count++:D9}.{HostName()}");
+        string temporary = Path.Combine(path, "tmp", name);
+        try
+        {
+            long size = await WriteFileAsync(temporary, content, received, cancel);
+            var (ending, lost) = MaildirFlags.Format(flags, keywords);
+            if (keywords.Changed)
+            {
+                await keywords.WriteAsync(path, cancel);
+            }
+            string delivered = Path.Combine(path, "cur", string.Create(CultureInfo.InvariantCulture, $"{name},S={size}{ending}"));
+            File.Move(temporary, delivered);
+            syncFolder(Path.Combine(path, "cur"));
+            return (delivered, lost);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Makes a folder, which may stay empty.</summary>
+    public async ValueTask CreateFolderAsync(string folder, CancellationToken cancel) => await OpenAsync(folder, cancel);
+
+    private async ValueTask<(string Path, MaildirKeywords Keywords)> OpenAsync(string folder, CancellationToken cancel)
+    {
+        if (_folders.TryGetValue(folder, out var known))
+        {
+            return known;
+        }
+        bool top = folder.Equals("INBOX", StringComparison.OrdinalIgnoreCase);
+        string path = top ? root : Path.Combine(root, MaildirFolderName.Encode(folder));
+        foreach (string part in (string[])["cur", "new", "tmp"])
+        {
+            Directory.CreateDirectory(Path.Combine(path, part));
+        }
+        if (!top)
+        {
+            // Maildir++: tells a delivery program that this is a folder and not a mailbox of its own.
+            await File.WriteAllBytesAsync(Path.Combine(path, "maildirfolder"), [], cancel);
+        }
+        syncFolder(path);
+        syncFolder(root);
+        return _folders[folder] = (path, await MaildirKeywords.ReadAsync(path, cancel));
+    }
+
+    private static async ValueTask<long> WriteFileAsync(string path, Stream content, DateTimeOffset received, CancellationToken cancel)
+    {
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        await content.CopyToAsync(file, cancel);
+        await file.FlushAsync(cancel);
+        File.SetLastWriteTimeUtc(file.SafeFileHandle, received.UtcDateTime);
+        file.Flush(flushToDisk: true);
+        return file.Length;
+    }
+
+    private static string Stamp(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture,
+        $"{now.ToUnixTimeSeconds()}.M{now.Millisecond * 1000 + now.Microsecond:D6}P{Environment.ProcessId}R{RandomNumberGenerator.GetHexString(8)}");
+
+    // The format's own escapes for what a file name cannot hold or flags begin with.
+    private static string HostName() =>
+        Environment.MachineName.Replace("/", @"\057", StringComparison.Ordinal).Replace(":", @"\072", StringComparison.Ordinal).Replace(",", @"\054", StringComparison.Ordinal);
+}
