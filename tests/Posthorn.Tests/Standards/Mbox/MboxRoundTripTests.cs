@@ -70,8 +70,8 @@ public sealed class MboxRoundTripTests
     [Fact]
     public async Task Exports_are_the_same_after_import()
     {
-        // CR CR LF loses a CR each time it is written.
-        SampleMail[] corpus = [.. SampleMail.All.Where(mail => mail.ReadOctets().AsSpan().IndexOf("\r\r\n"u8) < 0)];
+        // A bare CR before a line end reads as CRLF the next time, and loses its CR then.
+        SampleMail[] corpus = [.. SampleMail.All.Where(mail => !Lines(mail.ReadOctets()).Contains("\r\n", StringComparison.Ordinal))];
         using var first = await WriteAsync(corpus);
         using var second = new MemoryStream();
         var writer = new MboxWriter(second);
@@ -79,7 +79,7 @@ public sealed class MboxRoundTripTests
         {
             await writer.WriteAsync(message.Sender, message.Date!.Value, message.Flags, message.Content, Cancel);
         }
-        Assert.True(first.ToArray().AsSpan().SequenceEqual(second.ToArray()));
+        Assert.Equal(Encoding.Latin1.GetString(first.ToArray()), Encoding.Latin1.GetString(second.ToArray()));
     }
 
     private static Task<MemoryStream> WriteCorpusAsync() => WriteAsync(SampleMail.All);
