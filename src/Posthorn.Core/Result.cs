@@ -80,6 +80,9 @@ public readonly struct Result<T>
         return refusal is null;
     }
 
+    /// <summary>The value in another form; a refusal stays what it is.</summary>
+    public Result<TOther> Map<TOther>(Func<T, TOther> form) => Refusal is { } refusal ? refusal : new Result<TOther>(form(_value));
+
     public static implicit operator Result<T>(T value) => new(value, null);
 
     public static implicit operator Result<T>(Refusal refusal) => new(default!, refusal);

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json;
+using Posthorn.Administration;
+using Posthorn.Configuration;
+using Posthorn.Control;
+using Spectre.Console;
+
+namespace Posthorn.Commands;
+
+/// <summary>Options that every command has, and the way from a parsed command line to an operation and its answer on the terminal.</summary>
+internal sealed class CommandContext
+{
+    public Option<string> Config { get; } = new("--config", "-c")
+    {
+        Description = "Configuration file.",
+        DefaultValueFactory = static _ => ConfigurationFile.DefaultName,
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON.", Recursive = true };
+
+    /// <summary>Runs the operation where the store is; prints the result by <paramref name="print"/>, or as JSON.</summary>
+    public async Task<int> RunAsync<TRequest, TResult>(
+        ParseResult parsed, Operation<TRequest, TResult> operation, TRequest request, Action<TResult> print, CancellationToken cancel)
+    {
+        var client = new ControlClient(Options(parsed));
+        TResult result = await TerminalProgress.RunAsync(progress => client.RunAsync(operation, request, progress, cancel));
+        if (parsed.GetValue(Json))
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, ControlJson.Readable));
+        }
+        else
+        {
+            print(result);
+        }
+
+        return 0;
+    }
+
+    public PosthornOptions Options(ParseResult parsed) => ConfigurationFile.Read(parsed.GetValue(Config)!);
+
+    /// <summary>A line of text, never read as markup.</summary>
+    public static void Say(string text) => Console.Out.WriteLine(text);
+
+    /// <summary>A table with these columns; every cell is plain text.</summary>
+    public static void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (string column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column)).NoWrap());
+        }
+
+        foreach (IReadOnlyList<string> row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1_024 => $"{bytes} B",
+        < 1_024 * 1_024 => FormattableString.Invariant($"{bytes / 1_024.0:0.0} KiB"),
+        < 1_024L * 1_024 * 1_024 => FormattableString.Invariant($"{bytes / 1_048_576.0:0.0} MiB"),
+        _ => FormattableString.Invariant($"{bytes / 1_073_741_824.0:0.00} GiB"),
+    };
+}

@@ -1,0 +1,19 @@
+using System.CommandLine;
+
+namespace Posthorn.Commands;
+
+/// <summary>The whole command line.</summary>
+internal static class PosthornCommand
+{
+    public static RootCommand Make(CommandContext context)
+    {
+        var root = new RootCommand("Posthorn: a whole mail service in one program.");
+        root.Options.Add(context.Config);
+        root.Options.Add(context.Json);
+        root.Subcommands.Add(ServeCommand.Make(context));
+        root.Subcommands.Add(AccountCommands.Make(context));
+        root.Subcommands.Add(AliasCommands.Make(context));
+        root.Subcommands.Add(QueueCommands.Make(context));
+        return root;
+    }
+}

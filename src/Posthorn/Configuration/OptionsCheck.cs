@@ -1,0 +1,62 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Posthorn.Configuration;
+
+/// <summary>Checks values that have the right type: ranges, addresses, files that belong together.</summary>
+internal static class OptionsCheck
+{
+    public static void Run(PosthornOptions options)
+    {
+        foreach ((string name, ListenerOptions listener) in Listeners(options.Listeners))
+        {
+            Require(listener.Port is >= 0 and <= 65_535, $"listeners.{name}.port", listener.Port, "a port from 0 to 65535 (0: any free one)");
+            Require(listener.EndPoint is not null, $"listeners.{name}.address", listener.Address, "an IP address, or * for all");
+        }
+
+        Require(Uri.CheckHostName(options.HostName) != UriHostNameType.Unknown, "hostName", options.HostName, "the full name of this host, such as mail.example.org");
+        Require((options.Tls.Certificate.Length > 0) == (options.Tls.Key.Length > 0), "tls", "half", "both certificate and key, or neither");
+        Require(options.Limits.MaxMessageBytes >= 64 * 1024, "limits.maxMessageBytes", options.Limits.MaxMessageBytes, "65536 or more (RFC 5321 §4.5.3.1.7)");
+        Require(options.Limits.MaxRecipients >= 100, "limits.maxRecipients", options.Limits.MaxRecipients, "100 or more (RFC 5321 §4.5.3.1.8)");
+        Require(options.Limits.MaxConnections > 0, "limits.maxConnections", options.Limits.MaxConnections, "1 or more");
+        Require(options.Limits.MaxConnectionsPerAddress > 0, "limits.maxConnectionsPerAddress", options.Limits.MaxConnectionsPerAddress, "1 or more");
+        Require(options.Outbound.Port is > 0 and <= 65_535, "outbound.port", options.Outbound.Port, "a port from 1 to 65535");
+        Require(options.Outbound.MaxConnectionsPerDomain > 0, "outbound.maxConnectionsPerDomain", options.Outbound.MaxConnectionsPerDomain, "1 or more");
+        Require(Enum.TryParse<LogLevel>(options.Telemetry.LogLevel, ignoreCase: true, out _), "telemetry.logLevel", options.Telemetry.LogLevel,
+            string.Join(", ", Enum.GetNames<LogLevel>()));
+        foreach (string network in options.SignIn.ExemptNetworks)
+        {
+            Require(IPNetwork.TryParse(network, out _), "signIn.exemptNetworks", network, "networks such as 127.0.0.0/8");
+        }
+
+        foreach (string server in options.Dns.Servers)
+        {
+            Require(IPEndPoint.TryParse(server, out _), "dns.servers", server, "addresses such as 192.0.2.53 or 192.0.2.53:5353");
+        }
+    }
+
+    /// <summary>Those that are named, with their keys.</summary>
+    public static IEnumerable<(string Name, ListenerOptions Listener)> Listeners(ListenerSet set)
+    {
+        (string, ListenerOptions?)[] all =
+        [
+            ("smtp", set.Smtp), ("submission", set.Submission), ("submissions", set.Submissions), ("imap", set.Imap), ("imaps", set.Imaps),
+            ("pop3", set.Pop3), ("pop3s", set.Pop3s), ("web", set.Web), ("metrics", set.Metrics),
+        ];
+        foreach ((string name, ListenerOptions? listener) in all)
+        {
+            if (listener is not null)
+            {
+                yield return (name, listener);
+            }
+        }
+    }
+
+    private static void Require(bool condition, string key, object value, string allowed)
+    {
+        if (!condition)
+        {
+            throw new ConfigurationException(FormattableString.Invariant($"\"{key}\" is \"{value}\"; it must be {allowed}."));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+
+namespace Posthorn.Configuration;
+
+/// <summary>The configuration file, key by key. A property here is a key there (in camelCase); docs/configuration.md says what each does.</summary>
+public sealed record PosthornOptions
+{
+    /// <summary>Folder of store, bodies, certificates and control socket.</summary>
+    public string DataFolder { get; init; } = "data";
+
+    /// <summary>The name by which this host greets and is greeted: its certificate carries it, and its address points back to it.</summary>
+    public string HostName { get; init; } = "localhost";
+
+    public ListenerSet Listeners { get; init; } = new();
+
+    public TlsOptions Tls { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
+
+    public SignInOptions SignIn { get; init; } = new();
+
+    public DnsOptions Dns { get; init; } = new();
+
+    public OutboundOptions Outbound { get; init; } = new();
+
+    public TelemetryOptions Telemetry { get; init; } = new();
+}
+
+/// <summary>What listens where; a listener that is not named does not listen.</summary>
+public sealed record ListenerSet
+{
+    public ListenerOptions? Smtp { get; init; }
+
+    public ListenerOptions? Submission { get; init; }
+
+    public ListenerOptions? Submissions { get; init; }
+
+    public ListenerOptions? Imap { get; init; }
+
+    public ListenerOptions? Imaps { get; init; }
+
+    public ListenerOptions? Pop3 { get; init; }
+
+    public ListenerOptions? Pop3s { get; init; }
+
+    public ListenerOptions? Web { get; init; }
+
+    /// <summary>Plain HTTP for health checks and Prometheus; loopback unless you know better.</summary>
+    public ListenerOptions? Metrics { get; init; }
+}
+
+public sealed record ListenerOptions
+{
+    /// <summary>An IP address, or <c>*</c> for all of IPv4 and IPv6.</summary>
+    public string Address { get; init; } = "*";
+
+    public int Port { get; init; }
+
+    /// <summary>Null when the address is not one.</summary>
+    public IPEndPoint? EndPoint => (Address == "*" ? IPAddress.IPv6Any : IPAddress.TryParse(Address, out IPAddress? address) ? address : null) is { } ip
+        ? new IPEndPoint(ip, Port)
+        : null;
+}
+
+public sealed record TlsOptions
+{
+    /// <summary>PEM file with the certificate and its chain. Empty: Posthorn makes one from an authority of its own.</summary>
+    public string Certificate { get; init; } = "";
+
+    /// <summary>PEM file with the private key.</summary>
+    public string Key { get; init; } = "";
+}
+
+public sealed record LimitOptions
+{
+    public long MaxMessageBytes { get; init; } = 50L * 1024 * 1024;
+
+    public int MaxRecipients { get; init; } = 1_000;
+
+    public int MaxConnections { get; init; } = 20_000;
+
+    public int MaxConnectionsPerAddress { get; init; } = 100;
+}
+
+public sealed record SignInOptions
+{
+    /// <summary>Networks whose failed sign-ins are not held against them, such as <c>127.0.0.0/8</c>.</summary>
+    public IReadOnlyList<string> ExemptNetworks { get; init; } = [];
+}
+
+public sealed record DnsOptions
+{
+    /// <summary>Name servers as <c>address</c> or <c>address:port</c>; empty: those of the system.</summary>
+    public IReadOnlyList<string> Servers { get; init; } = [];
+
+    /// <summary>A zone file that answers instead of name servers: closed networks, tests.</summary>
+    public string ZoneFile { get; init; } = "";
+}
+
+public sealed record OutboundOptions
+{
+    /// <summary>Host that takes all outgoing mail, as <c>host</c> or <c>host:port</c>; empty: each domain's mail exchangers.</summary>
+    public string Smarthost { get; init; } = "";
+
+    public string SmarthostUser { get; init; } = "";
+
+    /// <summary>File whose first line is the smarthost's password.</summary>
+    public string SmarthostPasswordFile { get; init; } = "";
+
+    /// <summary>Port of mail exchangers; other than 25 only in closed networks and tests.</summary>
+    public int Port { get; init; } = 25;
+
+    public int MaxConnectionsPerDomain { get; init; } = 5;
+}
+
+public sealed record TelemetryOptions
+{
+    /// <summary>Lowest level logged: Trace, Debug, Information, Warning, Error, Critical.</summary>
+    public string LogLevel { get; init; } = "Information";
+
+    /// <summary>Lines as JSON rather than text.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>OTLP endpoint for metrics and traces; empty: none.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Posthorn.Configuration;
+using Posthorn.Control;
+using Posthorn.Core;
+using Posthorn.Core.Storage;
+using Posthorn.Server.Tls;
+
+namespace Posthorn.Hosting;
+
+/// <summary>The running program: store, edges, web, control socket, composed from the configuration.</summary>
+internal sealed class MailServer : IAsyncDisposable
+{
+    /// <summary>How long a stop waits for sessions to say goodbye.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly WebApplication _app;
+
+    private MailServer(WebApplication app, MailPorts ports) => (_app, Ports) = (app, ports);
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>What listens where; the ports are the real ones once it runs.</summary>
+    public MailPorts Ports { get; }
+
+    /// <summary>Opens the store and prepares everything; nothing listens yet.</summary>
+    /// <exception cref="StoreOpeningException">The store is in use or cannot be read.</exception>
+    public static MailServer Build(PosthornOptions options)
+    {
+        Directory.CreateDirectory(options.DataFolder);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.DataFolder });
+        builder.Configuration.Sources.Clear();
+        Telemetry.Add(builder, options.Telemetry);
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = StopTimeout);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddPosthornCore(StoreHost.CoreOptions(options));
+        builder.Services.AddMailEdges(options);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        var ports = new MailPorts();
+        builder.WebHost.ConfigureKestrel(kestrel => ports.Listen(kestrel, options));
+        WebApplication app = builder.Build();
+        try
+        {
+            app.Services.GetRequiredService<IStore>();
+        }
+        catch
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
+
+        WebEdge.Map(app);
+        app.MapControl(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Posthorn.Control"));
+        return new MailServer(app, ports);
+    }
+
+    /// <summary>Runs until cancelled or told by a signal.</summary>
+    public async Task RunAsync(Action<MailServer> started, CancellationToken cancel)
+    {
+        await StartAsync(cancel);
+        started(this);
+        await _app.WaitForShutdownAsync(cancel);
+    }
+
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        string socket = ControlSocket.PathIn(Services.GetRequiredService<PosthornOptions>().DataFolder);
+        // The store is locked: a socket that is there was left behind.
+        File.Delete(socket);
+        try
+        {
+            await _app.StartAsync(cancel);
+        }
+        catch (IOException failure) when (failure.InnerException is not null)
+        {
+            throw new ConfigurationException($"{failure.Message} Stop what uses the port, or change the listener.");
+        }
+
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public Task StopAsync(CancellationToken cancel) => _app.StopAsync(cancel);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
