@@ -4,6 +4,7 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Changes;
 using Posthorn.Core.Delivery;
+using Posthorn.Core.Maintenance;
 using Posthorn.Core.Queue;
 using Posthorn.Core.Storage;
 using Posthorn.Core.Storage.Sqlite;
@@ -46,8 +47,16 @@ public static class CoreServices
         services.AddSingleton(static provider => new Deliveries(Store(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
         services.AddSingleton(static provider =>
             new MailQueue(Store(provider), Blobs(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
+        services.AddSingleton<IStoreMaintenance>(static provider => new SqliteMaintenance((SqliteStore)Store(provider)));
+        services.AddSingleton(static provider => new BodySweep(
+            Store(provider), Maintenance(provider), Blobs(provider), Time(provider), provider.GetRequiredService<ILogger<BodySweep>>()));
+        services.AddSingleton(static provider => new StoreCheck(Store(provider), Maintenance(provider), Blobs(provider)));
+        services.AddSingleton(static provider =>
+            new Backup(Store(provider), Maintenance(provider), Blobs(provider), provider.GetRequiredService<BodySweep>(), Time(provider)));
         return services;
     }
+
+    private static IStoreMaintenance Maintenance(IServiceProvider provider) => provider.GetRequiredService<IStoreMaintenance>();
 
     private static StoreOptions Options(IServiceProvider provider) => provider.GetRequiredService<StoreOptions>();
 

@@ -79,12 +79,14 @@ internal sealed class FileBlobStore : IBlobStore
         await Task.CompletedTask;
     }
 
-    // The first digits of a version 7 id are the time: the last ones spread.
-    private string PathOf(BodyId id)
+    /// <summary>Where a body lies below a folder of bodies. The first digits of a version 7 id are the time: the last ones spread.</summary>
+    internal static string PathIn(string folder, BodyId id)
     {
         string name = id.Value.ToString("N", CultureInfo.InvariantCulture);
-        return Path.Combine(_folder, name[^2..], name);
+        return Path.Combine(folder, name[^2..], name);
     }
+
+    private string PathOf(BodyId id) => PathIn(_folder, id);
 
     private static StoreUnavailableException Unavailable(IOException failure)
     {

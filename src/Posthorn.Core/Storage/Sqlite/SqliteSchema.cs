@@ -43,7 +43,7 @@ internal static class SqliteSchema
         CREATE TABLE thread_key(account INTEGER NOT NULL, key INTEGER NOT NULL, thread INTEGER NOT NULL, PRIMARY KEY(account, key)) WITHOUT ROWID;
 
         CREATE TABLE change_log(account INTEGER NOT NULL, modseq INTEGER NOT NULL, kind INTEGER NOT NULL, collection INTEGER NOT NULL,
-            change INTEGER NOT NULL, viewer INTEGER NOT NULL DEFAULT 0, ids TEXT NOT NULL,
+            change INTEGER NOT NULL, viewer INTEGER NOT NULL DEFAULT 0, ids TEXT NOT NULL, at INTEGER NOT NULL DEFAULT (unixepoch() * 1000),
             PRIMARY KEY(account, kind, collection, modseq, change, viewer)) WITHOUT ROWID;
 
         CREATE TABLE body(number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, codec INTEGER NOT NULL, hash BLOB NOT NULL,

@@ -32,7 +32,7 @@ internal sealed class SqliteStore : IStore
     {
         Directory.CreateDirectory(dataFolder);
         StoreLock storeLock = StoreLock.Take(dataFolder);
-        string path = Path.Combine(dataFolder, FileName);
+        string path = System.IO.Path.Combine(dataFolder, FileName);
         SqliteConnection? connection = null;
         try
         {
@@ -95,6 +95,13 @@ internal sealed class SqliteStore : IStore
         // Not cancellable from here on: whoever gave up waiting could not know whether it was committed.
         return await job.Task;
     }
+
+    /// <summary>The database file.</summary>
+    public string Path => _path;
+
+    /// <summary>For maintenance: statements of its own inside the writer.</summary>
+    public ValueTask<T> WriteRawAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel) =>
+        WriteAsync(default, session => ValueTask.FromResult(work(((SqliteWriteSession)session).Connection)), cancel);
 
     public ValueTask DisposeAsync()
     {

@@ -22,6 +22,8 @@ internal sealed class SqliteWriteSession : IWriteSession
         Queue = new SqliteQueue(connection);
     }
 
+    public SqliteConnection Connection => _connection;
+
     public IWriteDirectory Directory { get; }
 
     public IWriteMailboxes Mailboxes { get; }

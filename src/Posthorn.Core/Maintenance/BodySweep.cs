@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.Core.Maintenance;
+
+/// <summary>
+/// Removes what nobody can reach any more: bodies without a reference for an hour (the row first, in a transaction that looks again, then the octets), files
+/// without a row for a day (uploads that a crash cut off), entries of the change log past their time. A backup under way holds it off.
+/// </summary>
+public sealed partial class BodySweep : BackgroundService
+{
+    /// <summary>Between two sweeps.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a body stays after its last reference went: a session may be reading it.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+
+    /// <summary>How old a file without a row must be: its transaction may be about to commit.</summary>
+    public static readonly TimeSpan UploadGrace = TimeSpan.FromDays(1);
+
+    /// <summary>The log serves clients that were away for so long.</summary>
+    private static readonly TimeSpan ChangesKept = TimeSpan.FromDays(90);
+
+    private const int ChangesKeptAtLeast = 100_000;
+    private const int PageSize = 200;
+
+    private readonly IStore _store;
+    private readonly IStoreMaintenance _maintenance;
+    private readonly IBlobStore _blobs;
+    private readonly TimeProvider _time;
+    private readonly ILogger<BodySweep> _log;
+
+    internal BodySweep(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, TimeProvider time, ILogger<BodySweep> log) =>
+        (_store, _maintenance, _blobs, _time, _log) = (store, maintenance, blobs, time, log);
+
+    /// <summary>Held by a sweep, and by a backup while it copies.</summary>
+    internal SemaphoreSlim Gate { get; } = new(1, 1);
+
+    /// <summary>One sweep. Returns how many bodies went.</summary>
+    public async Task<int> SweepAsync(CancellationToken cancel)
+    {
+        await Gate.WaitAsync(cancel);
+        try
+        {
+            return await SweepRowsAsync(cancel) + await SweepFilesAsync(cancel);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The program stops.
+        }
+    }
+
+    private async Task RunOnceAsync(CancellationToken cancel)
+    {
+        try
+        {
+            int bodies = await SweepAsync(cancel);
+            int changes = await _maintenance.TrimChangesAsync(_time.GetUtcNow() - ChangesKept, ChangesKeptAtLeast, cancel);
+            if (bodies + changes > 0)
+            {
+                LogSwept(bodies, changes);
+            }
+        }
+        catch (Exception failure) when (failure is StoreUnavailableException or IOException)
+        {
+            LogFailed(failure.Message);
+        }
+    }
+
+    private async Task<int> SweepRowsAsync(CancellationToken cancel)
+    {
+        int swept = 0;
+        while (true)
+        {
+            DateTimeOffset before = _time.GetUtcNow() - Grace;
+            IReadOnlyList<StoredBody> bodies = await _store.ReadAsync(AccountId.Store, session => session.Bodies.UnreferencedAsync(before, PageSize), cancel);
+            foreach (StoredBody body in bodies)
+            {
+                if (await _store.WriteAsync(new[] { AccountId.Store }, session => session.Bodies.DeleteUnreferencedAsync(body.Id), cancel))
+                {
+                    swept++;
+                    await _blobs.DeleteAsync(body.Id, cancel);
+                }
+            }
+
+            if (bodies.Count < PageSize)
+            {
+                return swept;
+            }
+        }
+    }
+
+    private async Task<int> SweepFilesAsync(CancellationToken cancel)
+    {
+        int swept = 0;
+        DateTimeOffset before = _time.GetUtcNow() - UploadGrace;
+        await foreach ((BodyId id, DateTimeOffset uploaded) in _blobs.ListAsync(cancel))
+        {
+            if (uploaded < before && await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(id), cancel) is null)
+            {
+                await _blobs.DeleteAsync(id, cancel);
+                swept++;
+            }
+        }
+
+        return swept;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Swept {Bodies} bodies and {Changes} entries of the change log")]
+    private partial void LogSwept(int bodies, int changes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep failed and will be tried again: {Reason}")]
+    private partial void LogFailed(string reason);
+}

@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using Posthorn.Core.Access;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.Core.Maintenance;
+
+/// <summary>Verifies the store while it is in use and says what is wrong with it.</summary>
+public sealed class StoreCheck
+{
+    private const int PageSize = 200;
+
+    private readonly IStore _store;
+    private readonly IStoreMaintenance _maintenance;
+    private readonly IBlobStore _blobs;
+
+    internal StoreCheck(IStore store, IStoreMaintenance maintenance, IBlobStore blobs) => (_store, _maintenance, _blobs) = (store, maintenance, blobs);
+
+    /// <summary>Checks pages, counters, references, and that every large body is there with the octets it was stored with. Empty: all is well.</summary>
+    /// <param name="repair">Put right what can be: counters and references.</param>
+    /// <param name="progress">Bodies verified so far.</param>
+    public async ValueTask<Result<IReadOnlyList<StoreFinding>>> RunAsync(Actor actor, bool repair, IProgress<long> progress, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var findings = new List<StoreFinding>();
+        findings.AddRange((await _maintenance.IntegrityAsync(cancel)).Select(problem => new StoreFinding("integrity", problem, false)));
+        findings.AddRange(await _maintenance.CountersAsync(repair, cancel));
+        await CheckBodiesAsync(findings, progress, cancel);
+        return findings;
+    }
+
+    private async ValueTask CheckBodiesAsync(List<StoreFinding> findings, IProgress<long> progress, CancellationToken cancel)
+    {
+        BodyId? after = null;
+        long checkedBodies = 0;
+        while (true)
+        {
+            BodyId? from = after;
+            IReadOnlyList<StoredBody> page = await _store.ReadAsync(AccountId.Store, session => session.Bodies.ExternalAsync(from, PageSize), cancel);
+            foreach (StoredBody body in page)
+            {
+                if (await ProblemAsync(body, cancel) is { } problem)
+                {
+                    findings.Add(new StoreFinding("body", $"body {body.Id} {problem}: restore it from a backup", false));
+                }
+
+                progress.Report(++checkedBodies);
+                after = body.Id;
+            }
+
+            if (page.Count < PageSize)
+            {
+                return;
+            }
+        }
+    }
+
+    private async ValueTask<string?> ProblemAsync(StoredBody body, CancellationToken cancel)
+    {
+        await using Stream? octets = await _blobs.OpenAsync(body.Id, cancel);
+        if (octets is null)
+        {
+            return "is missing";
+        }
+
+        byte[] hash = await SHA256.HashDataAsync(octets, cancel);
+        return hash.AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
+    }
+}

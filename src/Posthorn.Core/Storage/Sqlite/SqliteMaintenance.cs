@@ -1,0 +1,204 @@
+namespace Posthorn.Core.Storage.Sqlite;
+
+/// <summary>Maintenance of the embedded store, on connections of its own so that the writer goes on.</summary>
+internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
+{
+    private const string MailboxCounters = """
+        SELECT m.account, m.id, m.name, a.address, m.messages, m.unseen, m.deleted, m.size, m.uid_next,
+            count(f.uid), ifnull(sum(f.flags & 1 = 0), 0), ifnull(sum(f.flags & 8 <> 0), 0), ifnull(sum(f.size), 0), ifnull(max(f.uid), 0)
+        FROM mailbox m JOIN account a ON a.id = m.account LEFT JOIN mailbox_message f ON f.account = m.account AND f.mailbox = m.id
+        GROUP BY m.account, m.id
+        """;
+
+    private const string RepairMailboxes = """
+        UPDATE mailbox SET
+            messages = (SELECT count(*) FROM mailbox_message f WHERE f.account = mailbox.account AND f.mailbox = mailbox.id),
+            unseen = (SELECT ifnull(sum(f.flags & 1 = 0), 0) FROM mailbox_message f WHERE f.account = mailbox.account AND f.mailbox = mailbox.id),
+            deleted = (SELECT ifnull(sum(f.flags & 8 <> 0), 0) FROM mailbox_message f WHERE f.account = mailbox.account AND f.mailbox = mailbox.id),
+            size = (SELECT ifnull(sum(f.size), 0) FROM mailbox_message f WHERE f.account = mailbox.account AND f.mailbox = mailbox.id),
+            uid_next = max(uid_next, 1 + (SELECT ifnull(max(f.uid), 0) FROM mailbox_message f WHERE f.account = mailbox.account AND f.mailbox = mailbox.id))
+        """;
+
+    private const string Usage = """
+        SELECT c.account, a.address, c.used, c.messages, ifnull(sum(f.size), 0), count(f.uid)
+        FROM account_counter c JOIN account a ON a.id = c.account LEFT JOIN mailbox_message f ON f.account = c.account GROUP BY c.account
+        """;
+
+    private const string RepairUsage = """
+        UPDATE account_counter SET used = (SELECT ifnull(sum(f.size), 0) FROM mailbox_message f WHERE f.account = account_counter.account),
+            messages = (SELECT count(*) FROM mailbox_message f WHERE f.account = account_counter.account)
+        """;
+
+    private const string References = """
+        WITH used(body, n) AS (
+            SELECT body, count(*) FROM (SELECT body FROM email UNION ALL SELECT body FROM envelope) GROUP BY body)
+        SELECT b.id, b.refs, ifnull(u.n, 0) FROM body b LEFT JOIN used u ON u.body = b.id WHERE b.refs <> ifnull(u.n, 0)
+        UNION ALL SELECT u.body, NULL, u.n FROM used u WHERE NOT EXISTS (SELECT 1 FROM body b WHERE b.id = u.body)
+        """;
+
+    private const string RepairReferences = """
+        UPDATE body SET refs = (SELECT count(*) FROM email e WHERE e.body = body.id) + (SELECT count(*) FROM envelope v WHERE v.body = body.id)
+        WHERE id = ?1
+        """;
+
+    public async ValueTask CopyDatabaseAsync(string path, CancellationToken cancel) => await OnOwnConnection(connection =>
+        connection.Use("VACUUM INTO ?1").Bind(path).Run());
+
+    public ValueTask<IReadOnlyList<string>> IntegrityAsync(CancellationToken cancel) => OnOwnConnection<IReadOnlyList<string>>(connection =>
+    {
+        var problems = new List<string>();
+        using SqliteStatement query = connection.Use("PRAGMA integrity_check(100)");
+        while (query.Step())
+        {
+            if (query.Text(0) is not "ok" and { } problem)
+            {
+                problems.Add(problem);
+            }
+        }
+
+        return problems;
+    });
+
+    public async ValueTask<IReadOnlyList<StoreFinding>> CountersAsync(bool repair, CancellationToken cancel)
+    {
+        if (!repair)
+        {
+            return await OnOwnConnection<IReadOnlyList<StoreFinding>>(connection => Counters(connection, repair: false));
+        }
+
+        // In the writer: nothing may change between counting and correcting.
+        return await store.WriteRawAsync<IReadOnlyList<StoreFinding>>(connection => Counters(connection, repair: true), cancel);
+    }
+
+    public ValueTask<int> TrimChangesAsync(DateTimeOffset before, int keep, CancellationToken cancel) => store.WriteRawAsync(
+        connection =>
+        {
+            var accounts = new List<(long Account, long ModSeq)>();
+            using (SqliteStatement query = connection.Use("SELECT account, max(modseq) FROM change_log WHERE at < ?1 GROUP BY account").Bind(before))
+            {
+                while (query.Step())
+                {
+                    accounts.Add((query.Int64(0), query.Int64(1)));
+                }
+            }
+
+            int trimmed = 0;
+            foreach ((long account, long old) in accounts)
+            {
+                trimmed += Trim(connection, account, old, keep);
+            }
+
+            return trimmed;
+        },
+        cancel);
+
+    private static int Trim(SqliteConnection connection, long account, long old, int keep)
+    {
+        long newestToTrim;
+        using (SqliteStatement query = connection.Use("SELECT modseq FROM change_log WHERE account = ?1 ORDER BY modseq DESC LIMIT 1 OFFSET ?2").Bind(account).Bind(keep))
+        {
+            if (!query.Step())
+            {
+                return 0;
+            }
+
+            newestToTrim = Math.Min(old, query.Int64(0));
+        }
+
+        int count = connection.Use("DELETE FROM change_log WHERE account = ?1 AND modseq <= ?2").Bind(account).Bind(newestToTrim).Run();
+        connection.Use("UPDATE account_counter SET oldest_modseq = max(oldest_modseq, ?2) WHERE account = ?1").Bind(account).Bind(newestToTrim).Run();
+        return count;
+    }
+
+    private static List<StoreFinding> Counters(SqliteConnection connection, bool repair)
+    {
+        var findings = new List<StoreFinding>();
+        FindMailboxes(connection, repair, findings);
+        FindUsage(connection, repair, findings);
+        FindReferences(connection, repair, findings);
+        return findings;
+    }
+
+    private static void FindMailboxes(SqliteConnection connection, bool repair, List<StoreFinding> findings)
+    {
+        int before = findings.Count;
+        using (SqliteStatement query = connection.Use(MailboxCounters))
+        {
+            while (query.Step())
+            {
+                (long, long, long, long) kept = (query.Int64(4), query.Int64(5), query.Int64(6), query.Int64(7));
+                (long, long, long, long) counted = (query.Int64(9), query.Int64(10), query.Int64(11), query.Int64(12));
+                if (kept != counted || query.Int64(8) <= query.Int64(13))
+                {
+                    findings.Add(new StoreFinding(
+                        "counters",
+                        $"{query.Text(3)}: {query.Text(2)} says (messages, unseen, deleted, size) {kept} with UIDNEXT {query.Int64(8)}, but holds {counted} up to UID {query.Int64(13)}",
+                        repair));
+                }
+            }
+        }
+
+        if (repair && findings.Count > before)
+        {
+            connection.Execute(RepairMailboxes);
+        }
+    }
+
+    private static void FindUsage(SqliteConnection connection, bool repair, List<StoreFinding> findings)
+    {
+        int before = findings.Count;
+        using (SqliteStatement query = connection.Use(Usage))
+        {
+            while (query.Step())
+            {
+                if ((query.Int64(2), query.Int64(3)) != (query.Int64(4), query.Int64(5)))
+                {
+                    findings.Add(new StoreFinding(
+                        "quota",
+                        $"{query.Text(1)}: the account says {query.Int64(2)} octets in {query.Int64(3)} messages, but holds {query.Int64(4)} in {query.Int64(5)}",
+                        repair));
+                }
+            }
+        }
+
+        if (repair && findings.Count > before)
+        {
+            connection.Execute(RepairUsage);
+        }
+    }
+
+    private static void FindReferences(SqliteConnection connection, bool repair, List<StoreFinding> findings)
+    {
+        var wrong = new List<Guid>();
+        using (SqliteStatement query = connection.Use(References))
+        {
+            while (query.Step())
+            {
+                Guid id = query.Guid(0);
+                bool isThere = !query.IsNull(1);
+                findings.Add(isThere
+                    ? new StoreFinding("references", $"body {id:N} counts {query.Int64(1)} references, but has {query.Int64(2)}", repair)
+                    : new StoreFinding("body", $"body {id:N} has {query.Int64(2)} references, but is missing: restore it from a backup", false));
+                wrong.Add(id);
+            }
+        }
+
+        foreach (Guid id in repair ? wrong : [])
+        {
+            connection.Use(RepairReferences).Bind(id).Run();
+        }
+    }
+
+    private ValueTask<T> OnOwnConnection<T>(Func<SqliteConnection, T> work)
+    {
+        try
+        {
+            using SqliteConnection connection = SqliteConnection.Open(store.Path, readOnly: false);
+            return ValueTask.FromResult(work(connection));
+        }
+        catch (SqliteFault fault)
+        {
+            throw fault.ToUnavailable();
+        }
+    }
+}
