@@ -41,6 +41,10 @@ public static class CoreServices
         services.AddSingleton<IBlobStore>(static provider => new FileBlobStore(Options(provider).DataFolder));
         services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
         services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
+        services.AddSingleton<Secrets>();
+        services.AddSingleton(static provider => new Accounts.Accounts(Store(provider), provider.GetRequiredService<Secrets>(), Time(provider)));
+        services.AddSingleton(static provider => new Aliases(Store(provider)));
+        services.AddSingleton(static provider => new Recipients(Store(provider), provider.GetRequiredService<Domains>()));
         services.AddSingleton(static provider => new Mailboxes.Mailboxes(Store(provider), Options(provider), Time(provider)));
         services.AddSingleton(static provider => new Messages.Messages(Store(provider), Blobs(provider), Time(provider)));
         services.AddSingleton(static provider => new Maildrops.Maildrops(Store(provider), Time(provider)));

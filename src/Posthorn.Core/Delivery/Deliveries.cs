@@ -43,9 +43,9 @@ public sealed class Deliveries
         var delivered = new HashSet<AccountId>();
         foreach (EnvelopeRecipient recipient in envelope.Recipients)
         {
-            if (recipient.Target is not Recipient.Local local || envelope.HoldUntil is not null)
+            if (recipient.Target is not Recipient.Local local || envelope.HoldUntil is not null || recipient.Notify.HasFlag(DsnNotify.Success))
             {
-                // Not ours, or held back: the queue resolves it again when its time has come.
+                // Not ours, held back, or with a notification to send: the queue resolves it again when its time has come.
                 remaining.Add((recipient.Address, recipient));
                 continue;
             }

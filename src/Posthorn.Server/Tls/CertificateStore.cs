@@ -69,7 +69,8 @@ public sealed partial class CertificateStore
         }
     }
 
-    internal ServerCertificate Select(string? serverName)
+    /// <summary>The certificate for the name in SNI; the default for none and for unknown ones.</summary>
+    public ServerCertificate Select(string? serverName)
     {
         var current = _current;
         if (string.IsNullOrEmpty(serverName))

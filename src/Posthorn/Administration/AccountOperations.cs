@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core;
 using Posthorn.Core.Accounts;
 

@@ -10,8 +10,10 @@ internal static class PosthornCommand
         var root = new RootCommand("Posthorn: a whole mail service in one program.");
         root.Options.Add(context.Config);
         root.Options.Add(context.Json);
+        root.Subcommands.Add(DemoCommand.Make());
         root.Subcommands.Add(ServeCommand.Make(context));
         root.Subcommands.Add(AccountCommands.Make(context));
+        root.Subcommands.Add(DomainCommands.Make(context));
         root.Subcommands.Add(AliasCommands.Make(context));
         root.Subcommands.Add(QueueCommands.Make(context));
         return root;

@@ -1,7 +1,5 @@
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Administration;
 using Posthorn.Configuration;
 using Posthorn.Core;

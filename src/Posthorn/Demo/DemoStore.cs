@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Administration;
 using Posthorn.Core;
 using Posthorn.Core.Access;

@@ -1,15 +1,7 @@
-using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Core;
 using Posthorn.Core.Storage;
-using Posthorn.Server.Tls;
 
 namespace Posthorn.Hosting;
 

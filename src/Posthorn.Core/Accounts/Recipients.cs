@@ -1,0 +1,105 @@
+using Posthorn.Core.Storage;
+using Posthorn.Standards.Smtp;
+
+namespace Posthorn.Core.Accounts;
+
+/// <summary>Resolves recipients: accounts, <c>user+tag</c>, aliases, catch-alls, postmaster and abuse of every domain (to the administrators).</summary>
+public sealed class Recipients
+{
+    /// <summary>Aliases that lead to aliases: further ones are taken as they stand.</summary>
+    private const int MaxAliasDepth = 8;
+
+    /// <summary>Mailboxes every domain has (RFC 2142 §5, RFC 5321 §4.5.1).</summary>
+    private static readonly string[] RequiredUsers = ["postmaster", "abuse"];
+
+    private readonly IStore _store;
+    private readonly Domains _domains;
+
+    internal Recipients(IStore store, Domains domains) => (_store, _domains) = (store, domains);
+
+    public async ValueTask<Recipient> ResolveAsync(EmailAddress address, CancellationToken cancel)
+    {
+        if (await _domains.FindAsync(address.Domain, cancel) is null)
+        {
+            return new Recipient.Foreign();
+        }
+
+        return await _store.ReadAsync(AccountId.Store, session => ResolveAsync(session.Directory, address), cancel);
+    }
+
+    /// <summary>True when the account may send as the address: its own, an alias that names it alone, with or without a tag.</summary>
+    public async ValueTask<bool> MaySendAsAsync(AccountId account, EmailAddress address, CancellationToken cancel) => await _store.ReadAsync(
+        account,
+        async session =>
+        {
+            if (await session.Directory.AccountAsync(account) is not { IsDisabled: false } sender)
+            {
+                return false;
+            }
+
+            return address.Canonical == sender.Address
+                || (await session.Directory.AliasAsync(address.Canonical) is { Targets: [var only] } && only == sender.Address);
+        },
+        cancel);
+
+    private static async ValueTask<Recipient> ResolveAsync(IReadDirectory directory, EmailAddress address)
+    {
+        if (await directory.AccountAsync(address.Canonical) is { } account)
+        {
+            return account.IsDisabled ? new Recipient.Disabled()
+                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes!.Value)
+                : new Recipient.Local([account], []);
+        }
+
+        Alias? alias = await directory.AliasAsync(address.Canonical);
+        if (alias is null && RequiredUsers.Contains(address.User))
+        {
+            return await AdministratorsAsync(directory);
+        }
+
+        alias ??= await directory.AliasAsync("@" + address.Domain);
+        return alias is null ? new Recipient.Unknown() : await ExpandAsync(directory, alias);
+    }
+
+    private static async ValueTask<Recipient> AdministratorsAsync(IReadDirectory directory)
+    {
+        Account[] administrators = [.. (await directory.AccountsAsync()).Where(account => account is { IsAdministrator: true, IsDisabled: false })];
+        return administrators.Length == 0 ? new Recipient.Unknown() : new Recipient.Local(administrators, []);
+    }
+
+    private static async ValueTask<Recipient> ExpandAsync(IReadDirectory directory, Alias alias)
+    {
+        var accounts = new Dictionary<AccountId, Account>();
+        var elsewhere = new List<string>();
+        var seen = new HashSet<string> { alias.Address };
+        var open = new Queue<(string Address, int Depth)>(alias.Targets.Select(target => (target, 1)));
+        while (open.TryDequeue(out (string Address, int Depth) next))
+        {
+            if (!seen.Add(next.Address))
+            {
+                continue;
+            }
+
+            if (await directory.AccountAsync(next.Address) is { } account)
+            {
+                if (!account.IsDisabled)
+                {
+                    accounts[account.Id] = account;
+                }
+            }
+            else if (next.Depth < MaxAliasDepth && await directory.AliasAsync(next.Address) is { } inner)
+            {
+                foreach (string target in inner.Targets)
+                {
+                    open.Enqueue((target, next.Depth + 1));
+                }
+            }
+            else
+            {
+                elsewhere.Add(next.Address);
+            }
+        }
+
+        return accounts.Count + elsewhere.Count == 0 ? new Recipient.Unknown() : new Recipient.Local([.. accounts.Values], elsewhere);
+    }
+}

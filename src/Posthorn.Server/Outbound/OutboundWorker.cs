@@ -1,0 +1,207 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Posthorn.Core;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Queue;
+using Posthorn.Standards.Dns;
+using Posthorn.Standards.Smtp;
+
+namespace Posthorn.Server.Outbound;
+
+/// <summary>
+/// Works off the queue: leases due mail, delivers each domain's on its own, writes what came of it. One bad destination never delays another.
+/// </summary>
+public sealed partial class OutboundWorker : BackgroundService
+{
+    /// <summary>Groups (one envelope, one domain) leased at a time.</summary>
+    private const int LeaseAtOnce = 64;
+
+    /// <summary>How long the worker waits before it looks again when every due domain is busy, or the store failed.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
+
+    private readonly OutboundSettings _settings;
+    private readonly MailQueue _queue;
+    private readonly Recipients _recipients;
+    private readonly Domains _domains;
+    private readonly MxTargets _targets;
+    private readonly MessageSigner _signer;
+    private readonly OutcomeReport _report;
+    private readonly TimeProvider _time;
+    private readonly ILogger<OutboundWorker> _log;
+    private readonly Dictionary<string, int> _running = [];
+    private readonly Lock _gate = new();
+    private readonly string _node;
+    private TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public OutboundWorker(
+        OutboundSettings settings, MailQueue queue, Recipients recipients, Domains domains, IDnsResolver resolver, Core.Messages.Messages messages,
+        TimeProvider time, ILogger<OutboundWorker> log)
+    {
+        (_settings, _queue, _recipients, _domains, _time, _log) = (settings, queue, recipients, domains, time, log);
+        _node = settings.HostName;
+        _targets = new MxTargets(resolver, Random.Shared, [settings.HostName], System.Net.Sockets.Socket.OSSupportsIPv6);
+        _signer = new MessageSigner(domains, time);
+        _report = new OutcomeReport(settings, queue, recipients, messages, time);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var tasks = new List<Task>();
+        try
+        {
+            // Leases of this node before it was killed: nobody works on them.
+            await _queue.ReleaseAsync(_node, stoppingToken);
+            while (true)
+            {
+                tasks.RemoveAll(task => task.IsCompleted);
+                await StepAsync(tasks, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(tasks);
+            await _queue.ReleaseAsync(_node, CancellationToken.None);
+        }
+    }
+
+    private async Task StepAsync(List<Task> tasks, CancellationToken cancel)
+    {
+        try
+        {
+            Task freed = Volatile.Read(ref _freed).Task;
+            string[] busy = Busy(out int free);
+            IReadOnlyList<QueuedMail> leased = free == 0 ? [] : await _queue.LeaseAsync(_node, _settings.Lease, Math.Min(LeaseAtOnce, free * 4), busy, cancel);
+            foreach (IGrouping<string, QueuedMail> domain in leased.GroupBy(mail => mail.Domain))
+            {
+                tasks.AddRange(Start(domain.Key, [.. domain], cancel));
+            }
+
+            if (leased.Count > 0)
+            {
+                return;
+            }
+
+            if (busy.Length > 0 || free == 0)
+            {
+                // Due mail of busy domains would end the wait for work at once.
+                await Task.WhenAny(freed, Task.Delay(LookAgain, _time, cancel));
+                cancel.ThrowIfCancellationRequested();
+            }
+            else
+            {
+                await _queue.WaitForWorkAsync(cancel);
+            }
+        }
+        catch (StoreUnavailableException failure)
+        {
+            LogStore(failure.Message);
+            await Task.Delay(LookAgain, _time, cancel);
+        }
+    }
+
+    /// <summary>Domains that have all connections they may have, and how many connections are left in all.</summary>
+    private string[] Busy(out int free)
+    {
+        lock (_gate)
+        {
+            free = Math.Max(0, _settings.MaxConnections - _running.Values.Sum());
+            return [.. _running.Where(pair => pair.Value >= _settings.MaxConnectionsPerDomain).Select(pair => pair.Key)];
+        }
+    }
+
+    private List<Task> Start(string domain, QueuedMail[] mails, CancellationToken cancel)
+    {
+        var started = new List<Task>();
+        int lanes;
+        lock (_gate)
+        {
+            int running = _running.GetValueOrDefault(domain);
+            lanes = Math.Clamp(_settings.MaxConnectionsPerDomain - running, 1, mails.Length);
+            _running[domain] = running + lanes;
+        }
+
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            QueuedMail[] share = [.. mails.Where((_, at) => at % lanes == lane)];
+            started.Add(Task.Run(() => RunLaneAsync(domain, share, cancel), CancellationToken.None));
+        }
+
+        return started;
+    }
+
+    private async Task RunLaneAsync(string domain, QueuedMail[] mails, CancellationToken cancel)
+    {
+        try
+        {
+            await using var remote = new RemoteDelivery(_settings, _queue, _targets, _signer, _time, _log);
+            bool isOurs = await _domains.FindAsync(domain, cancel) is not null;
+            foreach (QueuedMail mail in mails)
+            {
+                IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await DeliverHereAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
+                await _report.WriteAsync(mail, outcomes, CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the leases are given back.
+        }
+#pragma warning disable CA1031 // The root of a lane: a fault of one destination must not end the worker; the leases run out and are tried again.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogLane(failure, domain);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_running[domain] == 0)
+                {
+                    _running.Remove(domain);
+                }
+            }
+
+            Interlocked.Exchange(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    /// <summary>Recipients of our own domains: held mail whose time has come, aliases that lead back, NOTIFY=SUCCESS.</summary>
+    private async ValueTask<IReadOnlyList<DeliveryOutcome>> DeliverHereAsync(QueuedMail mail, CancellationToken cancel)
+    {
+        var outcomes = new List<DeliveryOutcome>();
+        foreach (QueuedRecipient recipient in mail.Recipients)
+        {
+            Recipient target = EmailAddress.TryParse(recipient.Address, out EmailAddress? address)
+                ? await _recipients.ResolveAsync(address, cancel)
+                : new Recipient.Unknown();
+            outcomes.Add(target switch
+            {
+                Recipient.Local { Accounts.Count: > 0 } local => await FileAsync(mail, recipient, local, cancel),
+                Recipient.OverQuota => new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.2.2", "The mailbox is full."),
+                Recipient.Disabled => new DeliveryOutcome(recipient, DeliveryStatus.Failed, "5.2.1", "The account is disabled."),
+                _ => new DeliveryOutcome(recipient, DeliveryStatus.Failed, "5.1.1", "There is nobody with this address."),
+            });
+        }
+
+        return outcomes;
+    }
+
+    private async ValueTask<DeliveryOutcome> FileAsync(QueuedMail mail, QueuedRecipient recipient, Recipient.Local local, CancellationToken cancel)
+    {
+        try
+        {
+            await _queue.DeliverLocallyAsync(mail, recipient, local.Accounts, cancel);
+            return new DeliveryOutcome(recipient, DeliveryStatus.Delivered, "2.0.0", "Delivered.");
+        }
+        catch (StoreUnavailableException failure)
+        {
+            return new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.3.0", failure.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The queue cannot be read or written; it is tried again: {Reason}")]
+    private partial void LogStore(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Deliveries to {Domain} failed by a fault of this program; they are tried again")]
+    private partial void LogLane(Exception failure, string domain);
+}

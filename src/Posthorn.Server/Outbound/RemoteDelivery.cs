@@ -1,0 +1,214 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Queue;
+using Posthorn.Standards.Dns;
+
+namespace Posthorn.Server.Outbound;
+
+/// <summary>Delivers the leased mail of one domain, one message after another, over one connection as long as it lasts.</summary>
+internal sealed partial class RemoteDelivery(
+    OutboundSettings settings, MailQueue queue, MxTargets targets, MessageSigner signer, TimeProvider time, ILogger log) : IAsyncDisposable
+{
+    private RemoteSession? _session;
+
+    /// <summary>One try of one message. Never throws but for cancellation.</summary>
+    public async ValueTask<IReadOnlyList<DeliveryOutcome>> DeliverAsync(QueuedMail mail, CancellationToken cancel)
+    {
+        try
+        {
+            if (_session is not null)
+            {
+                return await SendAsync(_session, mail, cancel);
+            }
+        }
+        catch (RemoteFaultException)
+        {
+            // The kept connection had gone stale: a new one is tried like a first.
+            await CloseAsync();
+        }
+
+        return await TryHostsAsync(mail, cancel);
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync();
+
+    private async ValueTask<IReadOnlyList<DeliveryOutcome>> TryHostsAsync(QueuedMail mail, CancellationToken cancel)
+    {
+        MxOutcome found = settings.Smarthost is { } smarthost
+            ? new MxOutcome.Hosts([new MxHost(smarthost, 0)], Implicit: true, Authentic: false)
+            : await targets.FindAsync(mail.Domain, cancel);
+        if (found is not MxOutcome.Hosts hosts)
+        {
+            return Undeliverable(mail, found);
+        }
+
+        string last = "No host of the domain has an address.";
+        foreach (MxHost host in hosts.InOrder)
+        {
+            DnsAnswer<IPAddress> addresses = await AddressesAsync(host, cancel);
+            foreach (IPAddress address in addresses.Records)
+            {
+                try
+                {
+                    _session = await OpenAsync(mail, host.Name, address, cancel);
+                    return await SendAsync(_session, mail, cancel);
+                }
+                catch (RemoteFaultException fault)
+                {
+                    last = fault.Message;
+                    LogFault(mail.Id.Value, host.Name, fault.Message);
+                    await CloseAsync();
+                }
+            }
+        }
+
+        return All(mail, DeliveryStatus.Deferred, "4.4.1", last);
+    }
+
+    private async ValueTask<DnsAnswer<IPAddress>> AddressesAsync(MxHost host, CancellationToken cancel) =>
+        IPAddress.TryParse(host.Name, out IPAddress? literal) ? DnsAnswer<IPAddress>.Found([literal], authentic: false) : await targets.AddressesAsync(host, cancel);
+
+    private async ValueTask<RemoteSession> OpenAsync(QueuedMail mail, string host, IPAddress address, CancellationToken cancel)
+    {
+        try
+        {
+            return await RemoteSession.OpenAsync(settings, time, host, address, withTls: true, cancel);
+        }
+        catch (RemoteTlsException fault) when (!mail.Envelope.RequireTls && settings.Smarthost is null)
+        {
+            // RFC 7435 §3: a TLS that does not work must not be worse than none.
+            LogFault(mail.Id.Value, host, fault.Message);
+            return await RemoteSession.OpenAsync(settings, time, host, address, withTls: false, cancel);
+        }
+        catch (RemoteTlsException fault)
+        {
+            throw new RemoteFaultException(fault.Message, fault);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<DeliveryOutcome>> SendAsync(RemoteSession session, QueuedMail mail, CancellationToken cancel)
+    {
+        if (Obstacle(session, mail) is { } obstacle)
+        {
+            return obstacle;
+        }
+
+        await using MessageContent? content = await queue.OpenAsync(mail, cancel);
+        if (content is null)
+        {
+            return All(mail, DeliveryStatus.Deferred, "4.3.0", "The octets of the message are missing from our store.");
+        }
+
+        OutgoingOctets octets = await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel);
+        List<string> lines = [MailCommand(session, mail, octets), .. mail.Recipients.Select(recipient => RcptCommand(session, recipient))];
+        IReadOnlyList<RemoteReply> replies = await session.CommandsAsync(lines, cancel);
+        if (!replies[0].IsPositive)
+        {
+            await session.CommandAsync("RSET", cancel);
+            return [.. mail.Recipients.Select(recipient => DeliveryOutcome.From(recipient, replies[0], session.Host))];
+        }
+
+        var outcomes = new List<DeliveryOutcome>();
+        var accepted = new List<QueuedRecipient>();
+        for (int i = 0; i < mail.Recipients.Count; i++)
+        {
+            if (replies[i + 1].IsPositive)
+            {
+                accepted.Add(mail.Recipients[i]);
+            }
+            else
+            {
+                outcomes.Add(DeliveryOutcome.From(mail.Recipients[i], replies[i + 1], session.Host));
+            }
+        }
+
+        if (accepted.Count == 0)
+        {
+            await session.CommandAsync("RSET", cancel);
+            return outcomes;
+        }
+
+        RemoteReply end = await session.CommandAsync("DATA", cancel);
+        if (end.Code == 354)
+        {
+            end = await session.DataAsync(octets.Open(), cancel);
+        }
+
+        outcomes.AddRange(accepted.Select(recipient => DeliveryOutcome.From(recipient, end, session.Host) with { NotifiesItself = session.Has("DSN") }));
+        LogSent(mail.Id.Value, session.Host, end);
+        return outcomes;
+    }
+
+    /// <summary>What the host lacks that the message needs; null when nothing.</summary>
+    private static List<DeliveryOutcome>? Obstacle(RemoteSession session, QueuedMail mail)
+    {
+        if (mail.Envelope.IsSmtpUtf8 && !session.Has("SMTPUTF8"))
+        {
+            // RFC 6531 §3.3: it cannot be turned into something else.
+            return All(mail, DeliveryStatus.Failed, "5.6.7", $"{session.Host} does not take international addresses or headers (SMTPUTF8).", session.Host);
+        }
+
+        if (mail.Envelope.RequireTls && !(session.IsTls && session.IsVerified && session.Has("REQUIRETLS")))
+        {
+            // RFC 8689 §4.2.1.
+            return All(mail, DeliveryStatus.Failed, "5.7.30", $"{session.Host} cannot promise the protected way that the sender asked for (REQUIRETLS).", session.Host);
+        }
+
+        return null;
+    }
+
+    private static string MailCommand(RemoteSession session, QueuedMail mail, OutgoingOctets octets)
+    {
+        string line = $"MAIL FROM:<{mail.Envelope.Sender}>";
+        line += session.Has("SIZE") ? FormattableString.Invariant($" SIZE={octets.Length}") : "";
+        line += octets.IsEightBit && session.Has("8BITMIME") ? " BODY=8BITMIME" : "";
+        line += mail.Envelope.IsSmtpUtf8 ? " SMTPUTF8" : "";
+        line += mail.Envelope.RequireTls ? " REQUIRETLS" : "";
+        if (session.Has("DSN"))
+        {
+            line += mail.Envelope.Return == Core.Delivery.DsnReturn.Full ? " RET=FULL" : " RET=HDRS";
+            line += mail.Envelope.EnvelopeIdentifier is { } id ? $" ENVID={Xtext.Encode(id)}" : "";
+        }
+
+        return line;
+    }
+
+    private static string RcptCommand(RemoteSession session, QueuedRecipient recipient)
+    {
+        string line = $"RCPT TO:<{recipient.Address}>";
+        if (!session.Has("DSN"))
+        {
+            return line;
+        }
+
+        line += recipient.Notify == Core.Delivery.DsnNotify.Default ? "" : $" NOTIFY={recipient.Notify.ToString().Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant()}";
+        return line + (recipient.OriginalRecipient is { } original ? $" ORCPT={original}" : "");
+    }
+
+    private static List<DeliveryOutcome> Undeliverable(QueuedMail mail, MxOutcome outcome) => outcome switch
+    {
+        MxOutcome.NullMx => All(mail, DeliveryStatus.Failed, "5.1.10", $"The domain {mail.Domain} says that it takes no mail (RFC 7505)."),
+        MxOutcome.NoSuchDomain => All(mail, DeliveryStatus.Failed, "5.1.2", $"There is no domain {mail.Domain}. Look for a typing error in the address."),
+        MxOutcome.Loop => All(mail, DeliveryStatus.Failed, "5.4.6", $"The mail of {mail.Domain} is said to come to this server, which does not know the domain."),
+        _ => All(mail, DeliveryStatus.Deferred, "4.4.3", $"The name servers of {mail.Domain} do not answer."),
+    };
+
+    private static List<DeliveryOutcome> All(QueuedMail mail, DeliveryStatus status, string enhanced, string reply, string? host = null) =>
+        [.. mail.Recipients.Select(recipient => new DeliveryOutcome(recipient, status, enhanced, reply, host))];
+
+    private async ValueTask CloseAsync()
+    {
+        if (_session is { } session)
+        {
+            _session = null;
+            await session.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Queued message {Envelope}: {Host} answered {Reply}")]
+    private partial void LogSent(long envelope, string host, RemoteReply reply);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Queued message {Envelope}: {Host} cannot be used now: {Reason}")]
+    private partial void LogFault(long envelope, string host, string reason);
+}

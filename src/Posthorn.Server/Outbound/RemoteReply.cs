@@ -1,0 +1,15 @@
+namespace Posthorn.Server.Outbound;
+
+/// <summary>What the other server answered, all its lines joined by a space.</summary>
+internal sealed record RemoteReply(int Code, string Text)
+{
+    public bool IsPositive => Code is >= 200 and < 400;
+
+    public bool IsPermanent => Code is >= 500 and < 600;
+
+    /// <summary>Kept with the queue and told to the sender.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Code} {Text}");
+}
+
+/// <summary>The conversation ended before it was done: the network, a time limit, an answer that is none. Another try may succeed.</summary>
+internal sealed class RemoteFaultException(string message, Exception? inner = null) : Exception(message, inner);

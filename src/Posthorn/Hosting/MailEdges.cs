@@ -1,0 +1,85 @@
+using System.Net;
+using Posthorn.Configuration;
+using Posthorn.Server.Connections;
+using Posthorn.Server.Dns;
+using Posthorn.Server.Outbound;
+using Posthorn.Server.Tls;
+using Posthorn.Standards.Dns;
+
+namespace Posthorn.Hosting;
+
+/// <summary>Registers the network edges with what the configuration says of them.</summary>
+internal static class MailEdges
+{
+    public static IServiceCollection AddMailEdges(this IServiceCollection services, PosthornOptions options)
+    {
+        services.AddMailTransport();
+        services.AddSingleton(static provider => new CertificateStore(
+            [Certificate(provider.GetRequiredService<PosthornOptions>())], provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CertificateStore>>()));
+        services.AddHostedService<CertificateWatcher>();
+        services.AddSingleton<IDnsResolver>(provider => Resolver(options.Dns, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(Outbound(options));
+        services.AddHostedService<OutboundWorker>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());
+        return services;
+    }
+
+    /// <summary>The configured files, or a pair from an authority of this store's own.</summary>
+    private static CertificateFiles Certificate(PosthornOptions options)
+    {
+        if (options.Tls.Certificate.Length > 0)
+        {
+            return new CertificateFiles(options.Tls.Certificate, options.Tls.Key);
+        }
+
+        var authority = LocalAuthority.Open(Path.Combine(options.DataFolder, "tls"), TimeProvider.System);
+        string[] names = options.HostName == "localhost" ? ["localhost"] : [options.HostName, "localhost"];
+        return authority.Issue(names, [IPAddress.Loopback], KeyType.Rsa2048);
+    }
+
+    private static IDnsResolver Resolver(DnsOptions options, TimeProvider time)
+    {
+        if (options.ZoneFile.Length == 0)
+        {
+            return new DnsClientResolver(new DnsClientSettings { Servers = [.. options.Servers.Select(server => WithPort(IPEndPoint.Parse(server), 53))] }, time);
+        }
+
+        try
+        {
+            return ZoneTextResolver.Parse(File.ReadAllText(options.ZoneFile));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new ConfigurationException($"\"dns.zoneFile\" {options.ZoneFile} cannot be read: {failure.Message}");
+        }
+    }
+
+    private static OutboundSettings Outbound(PosthornOptions options)
+    {
+        OutboundOptions outbound = options.Outbound;
+        string[] smarthost = outbound.Smarthost.Split(':');
+        return new OutboundSettings
+        {
+            HostName = options.HostName,
+            Smarthost = outbound.Smarthost.Length == 0 ? null : smarthost[0],
+            Port = smarthost.Length == 2 && int.TryParse(smarthost[1], out int port) ? port : outbound.Port,
+            SmarthostUser = outbound.SmarthostUser.Length == 0 ? null : outbound.SmarthostUser,
+            SmarthostPassword = outbound.SmarthostPasswordFile.Length == 0 ? null : FirstLine(outbound.SmarthostPasswordFile),
+            MaxConnectionsPerDomain = outbound.MaxConnectionsPerDomain,
+        };
+    }
+
+    private static string FirstLine(string path)
+    {
+        try
+        {
+            return File.ReadLines(path).FirstOrDefault() ?? "";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"\"outbound.smarthostPasswordFile\" {path} cannot be read: {failure.Message}");
+        }
+    }
+
+    private static IPEndPoint WithPort(IPEndPoint server, int port) => server.Port == 0 ? new IPEndPoint(server.Address, port) : server;
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Posthorn.Configuration;
+using Posthorn.Control;
+using Posthorn.Server.Connections;
+using Posthorn.Server.Tls;
+
+namespace Posthorn.Hosting;
+
+/// <summary>Everything that listens.</summary>
+internal sealed class MailPorts
+{
+    private readonly Dictionary<string, MailListener> _mail = [];
+
+    /// <summary>The port of a mail listener once the server has started, also where 0 was asked for; null: it does not listen.</summary>
+    public int? PortOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint.Port : null;
+
+    public void Listen(KestrelServerOptions kestrel, PosthornOptions options)
+    {
+        _mail.Clear();
+        kestrel.AddServerHeader = false;
+        kestrel.ListenUnixSocket(ControlSocket.PathIn(options.DataFolder), static listen => listen.Protocols = HttpProtocols.Http1);
+        if (options.Listeners.Web?.EndPoint is { } web)
+        {
+            CertificateStore certificates = kestrel.ApplicationServices.GetRequiredService<CertificateStore>();
+            kestrel.Listen(web, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.Select(name).Leaf));
+        }
+
+        if (options.Listeners.Metrics?.EndPoint is { } metrics)
+        {
+            kestrel.Listen(metrics, static listen => listen.Protocols = HttpProtocols.Http1);
+        }
+    }
+}
