@@ -20,6 +20,19 @@ public sealed class IncomingMessage : IAsyncDisposable
     /// <summary>A committed row refers to the body now: it stays.</summary>
     internal bool IsKept { get; set; }
 
+    /// <summary>The octets as they were written, for checks before the message is accepted. The caller disposes the stream, which can seek.</summary>
+    /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
+    public async ValueTask<Stream> OpenReadAsync(CancellationToken cancel)
+    {
+        if (Body.Inline is { } kept)
+        {
+            byte[] octets = Body.Codec == BodyCodec.Zstd ? BodyCompression.Decompress(kept, (int)Body.SizeBytes) : kept;
+            return new MemoryStream(octets, writable: false);
+        }
+
+        return await _blobs.OpenAsync(Body.Id, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!IsKept && Body.Inline is null)

@@ -1,0 +1,67 @@
+using System.Text;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Delivery;
+using Posthorn.Server.Delivery.Checks;
+using Posthorn.Standards.Dmarc;
+
+namespace Posthorn.Server.Smtp.Content;
+
+/// <summary>The end of a message: it is refused, or it is on disk and then answered with 250.</summary>
+/// <remarks>RFC 5321 §4.2.5: with the 250 the message is ours to deliver or to report.</remarks>
+internal static class Acceptance
+{
+    public static async ValueTask<SmtpReply> AcceptAsync(SmtpSession session, MessageReception reception, CancellationToken cancel)
+    {
+        var transaction = session.Transaction!;
+        await using var message = await reception.CompleteAsync(cancel);
+        if (message is null)
+        {
+            return reception.Refusal!;
+        }
+        var verdict = await CheckSenderAsync(session, reception, message, cancel);
+        if (session.Server.Options.RejectOnDmarc && verdict?.Dmarc is { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject } failed)
+        {
+            return new SmtpReply(550, "5.7.1", $"The owner of {failed.AuthorDomain} asks to refuse such mail (DMARC): {failed.Reason}");
+        }
+        var now = session.Server.Time.GetUtcNow();
+        var envelope = new Envelope(
+            transaction.Mail.Path, transaction.Recipients, Encoding.UTF8.GetBytes(verdict?.AuthenticationResults + ReceivedLine.Write(session, now)), now)
+        {
+            Return = transaction.Mail.Return ?? DsnReturn.Headers,
+            EnvelopeIdentifier = transaction.Mail.EnvelopeId,
+            IsSmtpUtf8 = transaction.Mail.IsSmtpUtf8,
+            IsEightBit = reception.IsEightBit,
+            RequireTls = transaction.Mail.RequireTls,
+            HoldUntil = transaction.Mail.Release(now),
+            Submitter = session.Account?.Id,
+            Remote = session.Connection.RemoteAddress?.Address,
+        };
+        await session.Server.Deliveries.AcceptAsync(envelope, message, cancel);
+        session.Server.Metrics.Accepted(session.Connection.Listener.Options.Name, message.Length);
+        SmtpLog.Accepted(session.Server.Logger, transaction.Id, message.Length, transaction.Mail.Path, transaction.Recipients.Count);
+        return new SmtpReply(250, "2.0.0", $"Accepted as {transaction.Id}");
+    }
+
+    /// <summary>SPF, DKIM and DMARC of mail from elsewhere; null for our own users, who have signed in.</summary>
+    private static async ValueTask<SenderVerdict?> CheckSenderAsync(
+        SmtpSession session, MessageReception reception, IncomingMessage message, CancellationToken cancel)
+    {
+        if (session.IsSubmission || session.Connection.RemoteAddress is not { } remote)
+        {
+            return null;
+        }
+        var claims = new SenderClaims(
+            remote.Address, session.HelloName ?? "", session.Transaction!.Mail.Path, reception.Header, async stop =>
+            {
+                var octets = await message.OpenReadAsync(stop);
+                octets.Position = Math.Min(reception.BodyOffset, octets.Length);
+                return octets;
+            });
+        return await session.Server.SenderChecks.CheckAsync(claims, cancel);
+    }
+
+    /// <summary>Someone else's server will have to take it from here.</summary>
+    public static bool GoesElsewhere(MailTransaction transaction) =>
+        transaction.Recipients.Any(recipient => recipient.Target is not Recipient.Local { Elsewhere.Count: 0 });
+}

@@ -1,0 +1,123 @@
+namespace Posthorn.ProtocolTests.Smtp;
+
+/// <summary>BDAT: octets as they are, in chunks. RFC 3030.</summary>
+public sealed class BdatTests
+{
+    [Fact]
+    public async Task Chunks_make_one_message()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, "");
+        await client.SayAsync("BDAT 5\r\nSubjeBDAT 9\r\nct: x\r\n\r\nBDAT 6\r\n.\r\n.a\rBDAT 1 LAST\r\n\n");
+        await client.DialogAsync("""
+            S: 250 2.0.0 5 octets received
+            S: 250 2.0.0 9 octets received
+            S: 250 2.0.0 6 octets received
+            S: 250 2.0.0 Accepted ~
+            """);
+        Assert.EndsWith("\r\nSubject: x\r\n\r\n.\r\n.a\r\n", Assert.Single(await server.InboxAsync("you@example.test")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_last_chunk_ends_the_message()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, " BODY=BINARYMIME");
+        await client.SayAsync("BDAT 14\r\nSubject: x\r\n\r\nBDAT 0 LAST\r\n");
+        await client.DialogAsync("""
+            S: 250 2.0.0 14 octets received
+            S: 250 2.0.0 Accepted ~
+            """);
+        Assert.Single(await server.InboxAsync("you@example.test"));
+    }
+
+    [Fact]
+    public async Task Octets_of_a_refused_chunk_are_no_commands()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await server.GreetedAsync();
+        await client.SayAsync("BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n");
+        await client.DialogAsync("""
+            S: 503 5.5.1 Say MAIL FROM first
+            S: 250 2.0.0 OK
+            """);
+    }
+
+    [Fact]
+    public async Task Bdat_and_data_do_not_mix()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, "");
+        await client.SayAsync("BDAT 2\r\nabDATA\r\nRCPT TO:<friend@example.test>\r\nRSET\r\nBDAT 2 LAST\r\nabNOOP\r\n");
+        await client.DialogAsync("""
+            S: 250 2.0.0 ~
+            S: 503 5.5.1 Not now: the message goes on with BDAT; RSET drops it
+            S: 503 5.5.1 ~
+            S: 250 2.0.0 OK
+            S: 503 5.5.1 ~
+            S: 250 2.0.0 OK
+            """);
+        Assert.Empty(await server.InboxAsync("you@example.test"));
+    }
+
+    [Fact]
+    public async Task A_chunk_of_unknown_size_ends_the_connection()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, "");
+        await client.DialogAsync("""
+            C: BDAT many
+            S: 501 5.5.4 ~
+            S: closed
+            """);
+    }
+
+    [Fact]
+    public async Task A_binary_message_cannot_come_by_data()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, " BODY=BINARYMIME");
+        await client.DialogAsync("""
+            C: DATA
+            S: 503 5.5.1 ~
+            """);
+    }
+
+    [Theory]
+    [InlineData("", "554 5.6.0 ~")]
+    [InlineData(" BODY=8BITMIME", "554 5.6.0 ~")]
+    [InlineData(" BODY=BINARYMIME", "250 2.0.0 ~")]
+    public async Task Bare_line_ends_want_binarymime(string body, string reply)
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await InTransactionAsync(server, body);
+        await client.SayAsync("BDAT 17 LAST\r\nSubject: x\r\n\r\na\nb");
+        await client.DialogAsync("S: " + reply);
+    }
+
+    [Fact]
+    public async Task A_chunk_beyond_the_limit_is_read_and_refused()
+    {
+        await using var server = await SmtpTestServer.StartAsync(maxMessageBytes: 10_000);
+        await using var client = await InTransactionAsync(server, "");
+        await client.SayAsync("BDAT 20000\r\n" + new string('a', 20_000) + "BDAT 3 LAST\r\nabcNOOP\r\n");
+        await client.DialogAsync("""
+            S: 552 5.3.4 ~
+            S: 503 5.5.1 ~
+            S: 250 2.0.0 OK
+            """);
+        Assert.Empty(await server.InboxAsync("you@example.test"));
+    }
+
+    private static async Task<SmtpTestClient> InTransactionAsync(SmtpTestServer server, string parameters)
+    {
+        var client = await server.GreetedAsync();
+        await client.DialogAsync($"""
+            C: MAIL FROM:<a@example.net>{parameters}
+            S: 250 2.1.0 ~
+            C: RCPT TO:<you@example.test>
+            S: 250 2.1.5 ~
+            """);
+        return client;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Posthorn.ProtocolTests.Smtp;
+
+/// <summary>DATA: what is stored is what was sent. RFC 5321 §4.1.1.4, §4.5.2.</summary>
+public sealed class DataTests
+{
+    [Fact]
+    public async Task A_message_lands_in_the_inbox_with_its_trace_on_top()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await server.GreetedAsync();
+        await client.DialogAsync("""
+            C: MAIL FROM:<sender@example.net>
+            S: 250 2.1.0 ~
+            C: RCPT TO:<you@example.test>
+            S: 250 2.1.5 ~
+            C: DATA
+            S: 354 ~
+            C: Subject: hello
+            C:
+            C: ..one dot
+            C: text
+            C: .
+            S: 250 2.0.0 ~
+            C: QUIT
+            S: 221 2.0.0 ~
+            S: closed
+            """);
+        var message = Assert.Single(await server.InboxAsync("you@example.test"));
+        Assert.EndsWith("Subject: hello\r\n\r\n.one dot\r\ntext\r\n", message, StringComparison.Ordinal);
+        Assert.Contains("Authentication-Results: mx.example.test;", message, StringComparison.Ordinal);
+        Assert.Contains("Received: from client.example.net ([127.0.0.1])\r\n\tby mx.example.test with ESMTP id ", message, StringComparison.Ordinal);
+        Assert.Contains("\r\n\tfor <you@example.test>;\r\n\tSun, 1 Mar 2026 12:00:00 +0000\r\n", message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Posthorn.Core;
+using Posthorn.Core.Access;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Storage;
+using Posthorn.ProtocolTests.Connections;
+using Posthorn.Server.Connections;
+using Posthorn.Server.Smtp;
+using Posthorn.Server.Tls;
+using Posthorn.Standards.Dns;
+
+namespace Posthorn.ProtocolTests.Smtp;
+
+/// <summary>SMTP on its three ports over an embedded store, with you@, friend@, closed@ and full@example.test, on a clock that only tests move.</summary>
+internal sealed class SmtpTestServer : IAsyncDisposable
+{
+    public const string HostName = "mx.example.test";
+
+    private readonly WebApplication _app;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("posthorn-smtp-");
+    private MailListener? _relay;
+    private MailListener? _submission;
+    private MailListener? _submissions;
+
+    private SmtpTestServer(SmtpOptions options)
+    {
+        Authority = LocalAuthority.Open(_folder.FullName, Time);
+        var files = Authority.Issue([HostName], [IPAddress.Loopback], KeyType.EcP256);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
+        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName });
+        builder.Services.AddSingleton<IDnsResolver>(ZoneTextResolver.Parse(""));
+        builder.Services.AddPosthornSmtp(options);
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            var any = new IPEndPoint(IPAddress.Loopback, 0);
+            _relay = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Relay));
+            _submission = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Submission));
+            _submissions = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Submissions));
+        });
+        _app = builder.Build();
+    }
+
+    public ObservedTime Time { get; } = new(DateTimeOffset.Parse("2026-03-01T12:00:00Z", CultureInfo.InvariantCulture));
+
+    public LocalAuthority Authority { get; }
+
+    public string Folder => _folder.FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<SmtpTestServer> StartAsync(SmtpLimits? limits = null, long maxMessageBytes = 1024 * 1024)
+    {
+        var server = new SmtpTestServer(new SmtpOptions { HostName = HostName, MaxMessageBytes = maxMessageBytes, Limits = limits ?? new SmtpLimits() });
+        await server.AddAccountsAsync();
+        await server._app.StartAsync(Cancel);
+        return server;
+    }
+
+    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public Task StopAsync() => _app.StopAsync(Cancel);
+
+    public async Task<SmtpTestClient> ConnectAsync(SmtpRole role = SmtpRole.Relay)
+    {
+        var listener = role switch { SmtpRole.Relay => _relay!, SmtpRole.Submission => _submission!, _ => _submissions! };
+        var client = await SmtpTestClient.ConnectAsync(listener.Endpoint, this);
+        if (role == SmtpRole.Submissions)
+        {
+            await client.HandshakeAsync();
+        }
+        return client;
+    }
+
+    /// <summary>Port 25 after greeting and EHLO.</summary>
+    public async Task<SmtpTestClient> GreetedAsync()
+    {
+        var client = await ConnectAsync();
+        await client.DialogAsync("""
+            S: 220 ~
+            C: EHLO client.example.net
+            S: 250-~
+            """);
+        return client;
+    }
+
+    /// <summary>The octets of all messages in the inbox, prefix included.</summary>
+    public async Task<IReadOnlyList<string>> InboxAsync(string address)
+    {
+        var account = await AccountAsync(address);
+        var actor = new Actor(account.Id, "test", "1", null);
+        var inbox = (await Get<Mailboxes>().FindAsync(actor, account.Id, "INBOX", Cancel)).Value;
+        var messages = Get<Messages>();
+        var read = await messages.ReadAsync(actor, account.Id, inbox.Id, UidSet.All, MessageFields.Content, Cancel);
+        List<string> texts = [];
+        foreach (var message in read.Value)
+        {
+            await using var content = await messages.OpenAsync(actor, account.Id, message, Cancel);
+            using var reader = new StreamReader(content!.OpenRead(), Encoding.Latin1);
+            texts.Add(await reader.ReadToEndAsync(Cancel));
+        }
+        return texts;
+    }
+
+    private ValueTask<Account> AccountAsync(string address) =>
+        Get<IStore>().ReadAsync(AccountId.Store, async session => (await session.Directory.AccountAsync(address))!, Cancel);
+
+    private async Task AddAccountsAsync()
+    {
+        await Get<Domains>().AddAsync(Actor.System("test"), "example.test", [], Cancel);
+        var now = Time.GetUtcNow();
+        foreach (var name in new[] { "you", "friend", "closed", "full" })
+        {
+            await Get<IStore>().WriteAsync(
+                new[] { AccountId.Store },
+                async session =>
+                {
+                    var id = await session.Directory.InsertAccountAsync($"{name}@example.test", null, name == "you", "-", "-", now);
+                    await session.Mailboxes.InsertAsync(id, Mailbox.Inbox, SpecialUse.None, false);
+                    if (name == "closed")
+                    {
+                        await session.Directory.SetDisabledAsync(id, true);
+                    }
+                    if (name == "full")
+                    {
+                        await session.Directory.SetQuotaAsync(id, 0);
+                    }
+                    return id;
+                },
+                Cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
