@@ -22,6 +22,14 @@ public sealed record StoreOptions
 
     /// <summary>Mailboxes an account may have.</summary>
     public int MaxMailboxes { get; init; } = 10_000;
+
+    /// <summary>What a new password hash costs.</summary>
+    public Argon2Parameters Argon2 { get; init; } = Argon2Parameters.Default;
+
+    /// <summary>Verified passwords are remembered for a few minutes, as keyed hashes in memory.</summary>
+    public bool CachesCredentials { get; init; } = true;
+
+    public SignInLimitOptions SignInLimits { get; init; } = new();
 }
 
 /// <summary>Registers Core's operations; each is a singleton that any thread may call.</summary>
@@ -41,7 +49,14 @@ public static class CoreServices
         services.AddSingleton<IBlobStore>(static provider => new FileBlobStore(Options(provider).DataFolder));
         services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
         services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
+        services.AddSingleton(static provider => new PasswordVerifier(Options(provider).Argon2));
         services.AddSingleton<Secrets>();
+        services.AddSingleton(static provider => new CredentialCache(
+            Options(provider).CachesCredentials ? CredentialCache.DefaultLifetime : TimeSpan.Zero, CredentialCache.DefaultCapacity, Time(provider)));
+        services.AddSingleton(static provider => new SignInLimits(Options(provider).SignInLimits, Time(provider)));
+        services.AddSingleton(static provider => new Credentials(
+            Store(provider), provider.GetRequiredService<PasswordVerifier>(), provider.GetRequiredService<Secrets>(),
+            provider.GetRequiredService<CredentialCache>(), provider.GetRequiredService<SignInLimits>()));
         services.AddSingleton(static provider => new Accounts.Accounts(Store(provider), provider.GetRequiredService<Secrets>(), Time(provider)));
         services.AddSingleton(static provider => new Aliases(Store(provider)));
         services.AddSingleton(static provider => new Recipients(Store(provider), provider.GetRequiredService<Domains>()));

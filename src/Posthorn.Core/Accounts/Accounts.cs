@@ -40,7 +40,7 @@ public sealed class Accounts
             return new Refusal.Invalid($"\"{address}\" is not an address for an account. Write local@domain, without a +tag.");
         }
 
-        if (PasswordObjection(password) is { } objection)
+        if (Secrets.Objection(password) is { } objection)
         {
             return new Refusal.Invalid(objection);
         }
@@ -76,7 +76,7 @@ public sealed class Accounts
     /// <summary>Sets a new password: the old one stops at once, on every protocol.</summary>
     public async ValueTask<Result<Done>> SetPasswordAsync(Actor actor, string address, string password, CancellationToken cancel)
     {
-        if (PasswordObjection(password) is { } objection)
+        if (Secrets.Objection(password) is { } objection)
         {
             return new Refusal.Invalid(objection);
         }
@@ -142,13 +142,6 @@ public sealed class Accounts
 
         return (await session.Directory.AccountAsync(id))!;
     }
-
-    private static string? PasswordObjection(string password) => password.Length switch
-    {
-        0 => "A password is needed.",
-        > MaxPasswordLength => $"The password is longer than {MaxPasswordLength} characters.",
-        _ => null,
-    };
 
     private static string Fold(string address) => EmailAddress.TryParse(address, out EmailAddress? parsed) ? parsed.Canonical : address;
 }

@@ -1,18 +1,23 @@
-using System.Security.Cryptography;
-using System.Text;
-using Konscious.Security.Cryptography;
+using Posthorn.Standards.Sasl;
 
 namespace Posthorn.Core.Accounts;
 
-internal sealed class Secrets
+/// <summary>Makes what is kept of a password: an Argon2id hash, and SCRAM keys beside it.</summary>
+internal sealed class Secrets(PasswordVerifier verifier)
 {
-    private readonly int _memoryKiB = 19 * 1024;
-
+    /// <exception cref="ArgumentException">SASLprep refuses the password.</exception>
     public async ValueTask<(string Hash, string Scram)> MakeAsync(string password, CancellationToken cancel)
     {
-        byte[] salt = RandomNumberGenerator.GetBytes(16);
-        using var argon = new Argon2id(Encoding.UTF8.GetBytes(password)) { Salt = salt, MemorySize = _memoryKiB, Iterations = 2, DegreeOfParallelism = 1 };
-        byte[] hash = await argon.GetBytesAsync(32).WaitAsync(cancel);
-        return ($"$argon2id$v=19$m=19456,t=2,p=1${Convert.ToBase64String(salt).TrimEnd('=')}${Convert.ToBase64String(hash).TrimEnd('=')}", "-");
+        string hash = await verifier.HashAsync(password, cancel);
+        string scram = await Task.Run(() => ScramKeys.Create(password, ScramKeys.DefaultIterations).Format(), cancel);
+        return (hash, scram);
     }
+
+    /// <summary>Null when it can be a password, else why not.</summary>
+    public static string? Objection(string password) => password.Length switch
+    {
+        0 => "A password is needed.",
+        > Accounts.MaxPasswordLength => $"The password is longer than {Accounts.MaxPasswordLength} characters.",
+        _ => SaslPrep.TryPrepare(password, out string? prepared) && prepared.Length > 0 ? null : "The password has characters that no password may have (RFC 4013).",
+    };
 }

@@ -86,6 +86,9 @@ public sealed record SignInOptions
 {
     /// <summary>Networks whose failed sign-ins are not held against them, such as <c>127.0.0.0/8</c>.</summary>
     public IReadOnlyList<string> ExemptNetworks { get; init; } = [];
+
+    /// <summary>Verified passwords are remembered in memory for ten minutes (as keyed hashes), so that frequent sign-ins cost no Argon2 each.</summary>
+    public bool CredentialCache { get; init; } = true;
 }
 
 public sealed record DnsOptions

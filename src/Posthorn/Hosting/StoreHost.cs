@@ -1,5 +1,7 @@
+using System.Net;
 using Posthorn.Configuration;
 using Posthorn.Core;
+using Posthorn.Core.Accounts;
 
 namespace Posthorn.Hosting;
 
@@ -17,5 +19,11 @@ internal static class StoreHost
     }
 
     public static StoreOptions CoreOptions(PosthornOptions options) =>
-        new() { DataFolder = options.DataFolder, MaxMessageBytes = options.Limits.MaxMessageBytes };
+        new()
+        {
+            DataFolder = options.DataFolder,
+            MaxMessageBytes = options.Limits.MaxMessageBytes,
+            CachesCredentials = options.SignIn.CredentialCache,
+            SignInLimits = new SignInLimitOptions { Exempt = [.. options.SignIn.ExemptNetworks.Select(IPNetwork.Parse)] },
+        };
 }
