@@ -3,6 +3,7 @@ using Posthorn.Configuration;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Dns;
 using Posthorn.Server.Outbound;
+using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 using Posthorn.Standards.Dns;
 
@@ -18,11 +19,20 @@ internal static class MailEdges
             [Certificate(provider.GetRequiredService<PosthornOptions>())], provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CertificateStore>>()));
         services.AddHostedService<CertificateWatcher>();
         services.AddSingleton<IDnsResolver>(provider => Resolver(options.Dns, provider.GetRequiredService<TimeProvider>()));
+        services.AddPosthornSmtp(new SmtpOptions
+        {
+            HostName = options.HostName,
+            MaxMessageBytes = options.Limits.MaxMessageBytes,
+            Limits = new SmtpLimits { MaxRecipients = options.Limits.MaxRecipients, Connections = Connections(options) },
+        });
         services.AddSingleton(Outbound(options));
         services.AddHostedService<OutboundWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());
         return services;
     }
+
+    private static ConnectionLimits Connections(PosthornOptions options) =>
+        new() { MaxConnections = options.Limits.MaxConnections, MaxConnectionsPerAddress = options.Limits.MaxConnectionsPerAddress };
 
     /// <summary>The configured files, or a pair from an authority of this store's own.</summary>
     private static CertificateFiles Certificate(PosthornOptions options)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Server.Connections;
+using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 
 namespace Posthorn.Hosting;
@@ -19,6 +20,10 @@ internal sealed class MailPorts
         _mail.Clear();
         kestrel.AddServerHeader = false;
         kestrel.ListenUnixSocket(ControlSocket.PathIn(options.DataFolder), static listen => listen.Protocols = HttpProtocols.Http1);
+        ListenerSet set = options.Listeners;
+        Mail<SmtpConnectionHandler>(kestrel, set.Smtp, new SmtpListenerOptions(SmtpRole.Relay));
+        Mail<SmtpConnectionHandler>(kestrel, set.Submission, new SmtpListenerOptions(SmtpRole.Submission));
+        Mail<SmtpConnectionHandler>(kestrel, set.Submissions, new SmtpListenerOptions(SmtpRole.Submissions));
         if (options.Listeners.Web?.EndPoint is { } web)
         {
             CertificateStore certificates = kestrel.ApplicationServices.GetRequiredService<CertificateStore>();
@@ -28,6 +33,15 @@ internal sealed class MailPorts
         if (options.Listeners.Metrics?.EndPoint is { } metrics)
         {
             kestrel.Listen(metrics, static listen => listen.Protocols = HttpProtocols.Http1);
+        }
+    }
+
+    private void Mail<THandler>(KestrelServerOptions kestrel, ListenerOptions? listener, MailListenerOptions mail)
+        where THandler : MailConnectionHandler
+    {
+        if (listener?.EndPoint is { } endpoint)
+        {
+            _mail[mail.Name] = kestrel.ListenMail<THandler>(endpoint, mail);
         }
     }
 }
