@@ -5,7 +5,7 @@ namespace Posthorn.Standards.Mime;
 /// <summary>The header at the start of a message or of a part: where it ends, and its fields. Nothing is copied, nothing throws.</summary>
 /// <remarks>
 /// RFC 5322 §2.1. Lines may end with LF alone, as imported mail does. A message whose first line is no field has no header: all of it is body.
-/// Lines inside a header that are no fields are kept as fields without a name.
+/// Lines inside a header that are no fields are kept as fields without a name. A header that is too long ends at <see cref="MimeLimits.HeaderLength"/>.
 /// </remarks>
 public readonly ref struct HeaderBlock
 {
@@ -106,10 +106,10 @@ public readonly ref struct HeaderBlock
                 return position;
             }
 
-            if (position == 0 && !BeginsHeader(line))
+            if ((position == 0 && !BeginsHeader(line)) || position + lineLength > MimeLimits.HeaderLength)
             {
-                length = 0;
-                return 0;
+                length = position;
+                return position;
             }
 
             position += lineLength;

@@ -4,6 +4,9 @@ namespace Posthorn.Standards.Mime;
 /// <remarks>RFC 5322 §2.2.</remarks>
 public readonly ref struct HeaderField
 {
+    // RFC 5322 §2.1.1: no line is longer.
+    internal const int LongestName = 998;
+
     internal HeaderField(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         Whole = whole;
@@ -24,7 +27,7 @@ public readonly ref struct HeaderField
     /// <summary>The octets before the colon when <paramref name="line"/> begins a field, else -1.</summary>
     internal static int NameLength(ReadOnlySpan<byte> line)
     {
-        int colon = line.IndexOf((byte)':');
+        int colon = line[..Math.Min(line.Length, LongestName + 1)].IndexOf((byte)':');
         if (colon <= 0)
         {
             return -1;

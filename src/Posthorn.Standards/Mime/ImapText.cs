@@ -3,8 +3,8 @@ using System.Buffers.Text;
 
 namespace Posthorn.Standards.Mime;
 
-/// <summary>Builds IMAP response text in rented memory: strings, numbers, parentheses. Dispose it.</summary>
-internal sealed class ImapText : IDisposable
+/// <summary>Builds IMAP response text: strings, numbers, parentheses.</summary>
+internal sealed class ImapText(int capacity) : OctetBuffer(capacity)
 {
     /// <summary>Octets of the longest quoted string; a longer value is a literal, so that no reader meets an endless line.</summary>
     private const int LongestQuoted = 1_000;
@@ -12,19 +12,6 @@ internal sealed class ImapText : IDisposable
     // RFC 9051 §9: QUOTED-CHAR; 8-bit only in literals, because a client of IMAP4rev1 may not take it in a quoted string.
     private static readonly SearchValues<byte> NeedsLiteral = SearchValues.Create([(byte)'\r', (byte)'\n', .. Enumerable.Range(128, 128).Select(octet => (byte)octet)]);
     private static readonly SearchValues<byte> QuotedSpecials = SearchValues.Create("\"\\"u8);
-
-    private byte[] _octets;
-
-    public ImapText(int capacity) => _octets = ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 256));
-
-    /// <summary>Octets added so far.</summary>
-    public int Length { get; private set; }
-
-    public ReadOnlySpan<byte> Written => _octets.AsSpan(0, Length);
-
-    public void Add(byte octet) => Space(1)[0] = octet;
-
-    public void Add(ReadOnlySpan<byte> octets) => octets.CopyTo(Space(octets.Length));
 
     public void AddNumber(long number)
     {
@@ -77,16 +64,6 @@ internal sealed class ImapText : IDisposable
         }
     }
 
-    /// <summary>Forgets what was added after <paramref name="length"/>.</summary>
-    public void CutTo(int length) => Length = length;
-
-    public void Dispose()
-    {
-        ArrayPool<byte>.Shared.Return(_octets);
-        _octets = [];
-        Length = 0;
-    }
-
     private static byte[] WithoutNul(ReadOnlySpan<byte> value)
     {
         var kept = new byte[value.Length - value.Count((byte)0)];
@@ -100,20 +77,5 @@ internal sealed class ImapText : IDisposable
         }
 
         return kept;
-    }
-
-    private Span<byte> Space(int count)
-    {
-        if (_octets.Length - Length < count)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_octets.Length * 2, Length + count));
-            Written.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_octets);
-            _octets = larger;
-        }
-
-        Span<byte> space = _octets.AsSpan(Length, count);
-        Length += count;
-        return space;
     }
 }

@@ -17,7 +17,7 @@ public readonly ref struct MessageEnvelope
 
     /// <param name="header">A header, or a message: what follows the empty line is not looked at.</param>
     public MessageEnvelope(ReadOnlySpan<byte> header)
-        : this(new HeaderBlock(header.Length > MimeLimits.HeaderLength ? header[..MimeLimits.HeaderLength] : header))
+        : this(new HeaderBlock(header))
     {
     }
 

@@ -12,7 +12,7 @@ public static class MimeLimits
     /// <summary>Fields of one header. The rest of the header is one field without a name.</summary>
     public const int HeaderFields = 2_000;
 
-    /// <summary>Octets of one header whose fields are read.</summary>
+    /// <summary>Octets of one header. The line that goes beyond begins the body.</summary>
     public const int HeaderLength = 256 * 1024;
 
     /// <summary>Octets of a multipart's boundary; RFC 2046 §5.1.1 allows 70. A longer one counts as missing.</summary>
