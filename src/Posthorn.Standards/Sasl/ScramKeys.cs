@@ -50,7 +50,7 @@ public sealed class ScramKeys
     /// <summary>HMAC(SaltedPassword, "Server Key").</summary>
     public ReadOnlySpan<byte> ServerKey => _serverKey;
 
-    /// <summary>Keys of a new password. Takes as long as a client takes: about 30 ms for 100,000 iterations.</summary>
+    /// <summary>Keys of a new password. Takes as long as a client takes: tens of milliseconds for 100,000 iterations.</summary>
     /// <exception cref="ArgumentException">SASLprep refuses the password, or leaves nothing of it.</exception>
     public static ScramKeys Create(string password, int iterations) => Create(password, iterations, RandomNumberGenerator.GetBytes(SaltLength));
 
