@@ -152,9 +152,9 @@ public sealed class LineReader(ConnectionInput input, BareLineFeed bareLineFeed)
     // A CR at the very end stays: its LF may be the next octet.
     private long Drop(ReadOnlySequence<byte> buffer)
     {
-        var keep = EndsWithCr(buffer) ? 1 : 0;
-        input.AdvanceTo(buffer.GetPosition(buffer.Length - keep), buffer.End);
-        return buffer.Length - keep;
+        var dropped = buffer.Length - (EndsWithCr(buffer) ? 1 : 0);
+        input.AdvanceTo(buffer.GetPosition(dropped), buffer.End);
+        return dropped;
     }
 
     private static bool EndsWithCr(ReadOnlySequence<byte> text) =>

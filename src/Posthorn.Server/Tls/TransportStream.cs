@@ -39,10 +39,12 @@ internal sealed class TransportStream(IDuplexPipe transport) : Stream
             transport.Input.AdvanceTo(available.Start);
             return 0;
         }
-        var taken = available.Slice(0, Math.Min(available.Length, target.Length));
+        // Known before the advance: it gives the segments back, and they tell the length no more.
+        var count = (int)Math.Min(available.Length, target.Length);
+        var taken = available.Slice(0, count);
         taken.CopyTo(target);
         transport.Input.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return count;
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

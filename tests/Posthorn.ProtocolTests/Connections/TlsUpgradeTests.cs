@@ -72,6 +72,20 @@ public sealed class TlsUpgradeTests
         Assert.Equal("220 hello", await next.LineAsync());
     }
 
+    [Theory]
+    [InlineData(4000)]
+    [InlineData(5000)]
+    [InlineData(16000)]
+    public async Task A_record_larger_than_a_block_of_the_transport_arrives_whole(int size)
+    {
+        await using var server = await EchoServer.StartAsync();
+        await using var client = await EchoClient.ConnectTlsAsync(server);
+        Assert.Equal("220 hello", await client.LineAsync());
+        await client.SayAsync(new string('x', size) + "\r\nnext\r\n");
+        Assert.Equal("500 too long", await client.LineAsync());
+        Assert.Equal("250 next", await client.LineAsync());
+    }
+
     [Fact]
     public async Task Garbage_within_TLS_ends_with_connection_lost()
     {

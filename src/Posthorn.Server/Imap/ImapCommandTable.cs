@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+using System.Text;
+using Posthorn.Server.Imap.Commands;
+
+namespace Posthorn.Server.Imap;
+
+internal delegate IImapCommand ParseCommand(ref ImapReader reader);
+
+/// <summary>A command: its name, where it is legal, what the loop must know of it, and its grammar.</summary>
+internal sealed record ImapCommandRow(string Name, ImapStates States, CommandTraits Traits, ParseCommand Parse)
+{
+    public static ImapCommandRow Of<TCommand>(string name, ImapStates states, CommandTraits traits = CommandTraits.None)
+        where TCommand : IImapCommand<TCommand> =>
+        new(name, states, traits, static (ref ImapReader reader) => TCommand.Parse(ref reader));
+}
+
+/// <summary>Which commands there are, in which state.</summary>
+internal static class ImapCommandTable
+{
+    private const CommandTraits Uid = CommandTraits.ByUid;
+
+    public static readonly IReadOnlyList<ImapCommandRow> Rows =
+    [
+        ImapCommandRow.Of<Capability>("CAPABILITY", ImapStates.Any),
+        ImapCommandRow.Of<Noop>("NOOP", ImapStates.Any),
+        ImapCommandRow.Of<Logout>("LOGOUT", ImapStates.Any),
+        ImapCommandRow.Of<Login>("LOGIN", ImapStates.NotAuthenticated, CommandTraits.NeedsTls),
+        ImapCommandRow.Of<Select>("SELECT", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Examine>("EXAMINE", ImapStates.LoggedIn),
+    ];
+
+    private static readonly FrozenDictionary<string, ImapCommandRow> ByName = Rows.ToFrozenDictionary(row => row.Name, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenDictionary<string, ImapCommandRow>.AlternateLookup<ReadOnlySpan<char>> Lookup =
+        ByName.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private static readonly int LongestName = Rows.Max(row => row.Name.Length);
+
+    /// <summary>The row of a name as it came, <c>UID FETCH</c> with its one space; null: no such command.</summary>
+    public static ImapCommandRow? Find(ReadOnlySpan<byte> name)
+    {
+        if (name.Length > LongestName)
+        {
+            return null;
+        }
+
+        Span<char> text = stackalloc char[name.Length];
+        Encoding.Latin1.GetChars(name, text);
+        return Lookup.TryGetValue(text, out ImapCommandRow? row) ? row : null;
+    }
+}

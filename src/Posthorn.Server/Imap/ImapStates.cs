@@ -1,0 +1,48 @@
+namespace Posthorn.Server.Imap;
+
+/// <summary>RFC 9051 §3. A row of the command table names the states in which its command may come.</summary>
+[Flags]
+internal enum ImapStates
+{
+    NotAuthenticated = 1,
+    Authenticated = 2,
+    Selected = 4,
+
+    /// <summary>RFC 9051 §9 <c>command-auth</c>.</summary>
+    LoggedIn = Authenticated | Selected,
+
+    /// <summary>RFC 9051 §9 <c>command-any</c>.</summary>
+    Any = NotAuthenticated | LoggedIn,
+}
+
+/// <summary>What the loop must know of a command before and after it runs.</summary>
+[Flags]
+internal enum CommandTraits
+{
+    None = 0,
+
+    /// <summary>The numbers it takes are UIDs (RFC 9051 §6.4.9).</summary>
+    ByUid = 1,
+
+    /// <summary>No EXPUNGE may be told before its reply: FETCH, STORE and SEARCH (RFC 9051 §7.5.1).</summary>
+    HoldsExpunges = 2,
+
+    /// <summary>Changes the selected mailbox: refused after EXAMINE.</summary>
+    Writes = 4,
+
+    /// <summary>Carries a secret: refused before TLS.</summary>
+    NeedsTls = 8,
+}
+
+/// <summary>How the two versions of the protocol and its extensions differ on the wire; ENABLE adds to it (RFC 5161).</summary>
+[Flags]
+internal enum ImapDialect
+{
+    None = 0,
+
+    /// <summary>Mailbox names are UTF-8, RECENT is gone (RFC 9051 appendix E).</summary>
+    Imap4Rev2 = 1,
+
+    /// <summary>FETCH responses carry MODSEQ (RFC 7162 §3.1).</summary>
+    CondStore = 2,
+}

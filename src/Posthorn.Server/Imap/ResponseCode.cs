@@ -1,0 +1,55 @@
+using System.Globalization;
+using Posthorn.Core;
+using Posthorn.Core.Messages;
+
+namespace Posthorn.Server.Imap;
+
+/// <summary>A response code (RFC 9051 §7.1, RFC 5530 §3), without its brackets.</summary>
+internal readonly record struct ResponseCode(string? Text)
+{
+    public static readonly ResponseCode AlreadyExists = new("ALREADYEXISTS");
+    public static readonly ResponseCode AuthenticationFailed = new("AUTHENTICATIONFAILED");
+    public static readonly ResponseCode Cannot = new("CANNOT");
+    public static readonly ResponseCode ClientBug = new("CLIENTBUG");
+    public static readonly ResponseCode Closed = new("CLOSED");
+    public static readonly ResponseCode ExpungeIssued = new("EXPUNGEISSUED");
+    public static readonly ResponseCode HasChildren = new("HASCHILDREN");
+    public static readonly ResponseCode InUse = new("INUSE");
+    public static readonly ResponseCode Limit = new("LIMIT");
+    public static readonly ResponseCode Nonexistent = new("NONEXISTENT");
+    public static readonly ResponseCode NoPermission = new("NOPERM");
+    public static readonly ResponseCode OverQuota = new("OVERQUOTA");
+    public static readonly ResponseCode PrivacyRequired = new("PRIVACYREQUIRED");
+    public static readonly ResponseCode ReadOnly = new("READ-ONLY");
+    public static readonly ResponseCode ReadWrite = new("READ-WRITE");
+    public static readonly ResponseCode ServerBug = new("SERVERBUG");
+
+    /// <summary>RFC 7889 §4.</summary>
+    public static readonly ResponseCode TooBig = new("TOOBIG");
+    public static readonly ResponseCode TryCreate = new("TRYCREATE");
+    public static readonly ResponseCode Unavailable = new("UNAVAILABLE");
+
+    public static ResponseCode AppendUid(UidValidity validity, UidSet uids) => new($"APPENDUID {validity} {uids}");
+
+    public static ResponseCode CopyUid(Copied copied) => new($"COPYUID {copied.UidValidity} {copied.Source} {copied.Destination}");
+
+    public static ResponseCode HighestModSeq(ModSeq modSeq) => new(string.Create(CultureInfo.InvariantCulture, $"HIGHESTMODSEQ {modSeq.Value}"));
+
+    /// <summary>RFC 7162 §3.1.3.</summary>
+    public static ResponseCode Modified(string set) => new($"MODIFIED {set}");
+
+    /// <summary>How a refusal of the store reads here; a mailbox that is not there is <paramref name="absent"/>.</summary>
+    public static ImapResult Refuse(Refusal refusal, ResponseCode absent) => ImapResult.No(
+        refusal switch
+        {
+            Refusal.Denied => NoPermission,
+            Refusal.NotFound => absent,
+            Refusal.AlreadyExists => AlreadyExists,
+            Refusal.HasChildren => HasChildren,
+            Refusal.OverQuota => OverQuota,
+            Refusal.Limit => Limit,
+            Refusal.InUse => InUse,
+            _ => Cannot,
+        },
+        refusal.Text);
+}
