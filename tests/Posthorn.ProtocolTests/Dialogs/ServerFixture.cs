@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Posthorn.Core;
@@ -40,7 +41,7 @@ internal sealed class ServerFixture : IAsyncDisposable
         builder.Services.AddSingleton(new ConnectionLimits());
         builder.Services.AddMailTransport();
         builder.Services.AddPosthornCore(new StoreOptions { DataFolder = Path.Combine(_folder.FullName, "data") });
-        builder.Services.AddSingleton<Credentials>();
+        builder.Services.TryAddSingleton<Credentials>();
         AddProtocols(builder.Services);
         configure?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(server =>
@@ -70,15 +71,8 @@ internal sealed class ServerFixture : IAsyncDisposable
         return server;
     }
 
-    public async Task<Account> AddAccountAsync(string address) => await Services.GetRequiredService<IStore>().WriteAsync(
-        new[] { AccountId.Store },
-        async session =>
-        {
-            AccountId id = await session.Directory.InsertAccountAsync(address, null, false, "-", "-", Time.GetUtcNow());
-            await session.Mailboxes.InsertAsync(id, Posthorn.Core.Mailboxes.Mailbox.Inbox, Posthorn.Core.Mailboxes.SpecialUse.None, false);
-            return (await session.Directory.AccountAsync(address))!;
-        },
-        TestContext.Current.CancellationToken);
+    public async Task<Account> AddAccountAsync(string address) => (await Services.GetRequiredService<Accounts>().AddAsync(
+        Operator, address, Password, null, isAdministrator: false, TestContext.Current.CancellationToken)).Value;
 
     public MailListener Listener(string name) => _listeners[name];
 
