@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Posthorn.Core;
@@ -41,7 +40,6 @@ internal sealed class ServerFixture : IAsyncDisposable
         builder.Services.AddSingleton(new ConnectionLimits());
         builder.Services.AddMailTransport();
         builder.Services.AddPosthornCore(new StoreOptions { DataFolder = Path.Combine(_folder.FullName, "data") });
-        builder.Services.TryAddSingleton<Credentials>();
         AddProtocols(builder.Services);
         configure?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(server =>
