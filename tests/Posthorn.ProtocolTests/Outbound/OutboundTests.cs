@@ -1,0 +1,165 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Delivery;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Queue;
+
+namespace Posthorn.ProtocolTests.Outbound;
+
+/// <summary>The queue on its way out, against a server that answers as the test says.</summary>
+public sealed class OutboundTests
+{
+    private const string Message = "From: you@example.test\r\nTo: a@elsewhere.test\r\nSubject: x\r\n\r\n.dot first\r\n..two\r\nlast";
+
+    private const string Zone = """
+        elsewhere.test. MX 10 mx.elsewhere.test.
+        mx.elsewhere.test. A 127.0.0.1
+        second.test. MX 10 mx.elsewhere.test.
+        nomail.test. MX 0 .
+        """;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_message_arrives_octet_for_octet_and_signed_with_both_keys()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, Message, "a@elsewhere.test");
+        SunkMessage sunk = await sink.NextAsync(Cancel);
+        Assert.EndsWith(Message + "\r\n", sunk.Data, StringComparison.Ordinal);
+        Assert.Equal(2, sunk.Data.Split("DKIM-Signature:").Length - 1);
+        Assert.Contains(sunk.Commands, command => command.StartsWith("MAIL FROM:<you@example.test> SIZE=", StringComparison.Ordinal));
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task Several_recipients_of_a_domain_go_together_and_a_refused_one_comes_back_alone()
+    {
+        await using var sink = new SmtpSink(static line => line.Contains("<bad@", StringComparison.Ordinal) ? "550 5.1.1 nobody here" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, Message, "a@elsewhere.test", "bad@elsewhere.test", "c@elsewhere.test");
+        SunkMessage sunk = await sink.NextAsync(Cancel);
+        Assert.Equal(3, sunk.Commands.Count(command => command.StartsWith("RCPT", StringComparison.Ordinal)));
+        string notification = Assert.Single(await server.MailWhenAsync(TestServer.You, 1));
+        Assert.Contains("Final-Recipient: rfc822; bad@elsewhere.test\r\nAction: failed\r\nStatus: 5.1.1", notification, StringComparison.Ordinal);
+        Assert.Contains("mx.elsewhere.test answered: 550 5.1.1 nobody here", notification, StringComparison.Ordinal);
+        Assert.Contains("Subject: x\r\n", notification, StringComparison.Ordinal);
+        Assert.StartsWith("Return-Path: <>\r\n", notification, StringComparison.Ordinal);
+        Assert.DoesNotContain("a@elsewhere.test\r\nAction", notification, StringComparison.Ordinal);
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task A_temporary_refusal_is_kept_and_tried_again_when_told()
+    {
+        int tries = 0;
+        var refused = new TaskCompletionSource();
+        await using var sink = new SmtpSink(line =>
+        {
+            if (!line.StartsWith("RCPT", StringComparison.Ordinal) || Interlocked.Increment(ref tries) > 1)
+            {
+                return null;
+            }
+
+            refused.SetResult();
+            return "451 4.7.1 come back later";
+        });
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, Message, "a@elsewhere.test");
+        await refused.Task.WaitAsync(Cancel);
+        QueueEntry entry = await EntryAsync(server, static entry => entry.Recipients[0].Attempts == 1);
+        Assert.Equal("451 4.7.1 come back later", entry.Recipients[0].LastReply);
+        Assert.True(entry.Recipients[0].NextAttempt > DateTimeOffset.UtcNow);
+        await server.Services.GetRequiredService<MailQueue>().RetryAsync(TestServer.Administrator, entry.Id, Cancel);
+        await sink.NextAsync(Cancel);
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task Domains_without_mail_and_without_existence_are_returned_at_once()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, Message, "a@nomail.test", "b@nowhere.test");
+        string all = string.Concat(await server.MailWhenAsync(TestServer.You, 2));
+        Assert.Contains("Status: 5.1.10", all, StringComparison.Ordinal);
+        Assert.Contains("Status: 5.1.2", all, StringComparison.Ordinal);
+        Assert.Contains("There is no domain nowhere.test", all, StringComparison.Ordinal);
+        Assert.Equal(0, sink.Connections);
+    }
+
+    [Fact]
+    public async Task A_broken_notification_is_not_notified()
+    {
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 no" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, Message, sender: "", "a@elsewhere.test");
+        await EmptyAsync(server);
+        Assert.Empty(await server.MailAsync(TestServer.You));
+    }
+
+    [Fact]
+    public async Task Bare_line_feeds_leave_as_line_ends_so_that_nothing_ends_the_message_early()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await SendAsync(server, "From: you@example.test\r\nSubject: x\r\n\r\nbefore\n.\nafter\r\n", "a@elsewhere.test");
+        SunkMessage sunk = await sink.NextAsync(Cancel);
+        Assert.EndsWith("before\r\n.\r\nafter\r\n", sunk.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Held_mail_and_success_notices_of_local_recipients_go_through_the_queue()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        var recipients = server.Services.GetRequiredService<Recipients>();
+        Recipient friend = await recipients.ResolveAsync(Posthorn.Standards.Smtp.EmailAddress.Parse(TestServer.Friend), Cancel);
+        await AcceptAsync(server, Message, TestServer.You, [new EnvelopeRecipient(TestServer.Friend, friend, DsnNotify.Success, null)]);
+        Assert.Contains("Subject: x", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
+        Assert.Contains("Action: delivered", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
+    }
+
+    private static Task<TestServer> StartAsync(int port) =>
+        TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = port } });
+
+    private static Task SendAsync(TestServer server, string octets, params string[] to) => SendAsync(server, octets, TestServer.You, to);
+
+    private static Task SendAsync(TestServer server, string octets, string sender, params string[] to) =>
+        AcceptAsync(server, octets, sender, [.. to.Select(address => new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null))]);
+
+    private static async Task AcceptAsync(TestServer server, string octets, string sender, EnvelopeRecipient[] recipients)
+    {
+        Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
+        await using MessageWriter writer = server.Services.GetRequiredService<Messages>().StartMessage();
+        await writer.WriteAsync(Encoding.Latin1.GetBytes(octets), Cancel);
+        await using IncomingMessage message = await writer.CompleteAsync(Cancel);
+        var envelope = new Envelope(sender, recipients, "Received: by mx.example.test\r\n"u8.ToArray(), DateTimeOffset.UtcNow) { Submitter = you.Id };
+        await server.Services.GetRequiredService<Deliveries>().AcceptAsync(envelope, message, Cancel);
+    }
+
+    private static async Task EmptyAsync(TestServer server)
+    {
+        while ((await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value.Count > 0)
+        {
+            await Task.Yield();
+        }
+    }
+
+    private static async Task<QueueEntry> EntryAsync(TestServer server, Func<QueueEntry, bool> isReady)
+    {
+        while (true)
+        {
+            IReadOnlyList<QueueEntry> entries = (await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value;
+            if (entries.FirstOrDefault(isReady) is { } entry)
+            {
+                return entry;
+            }
+
+            await Task.Yield();
+        }
+    }
+}
