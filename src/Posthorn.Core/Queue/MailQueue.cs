@@ -68,8 +68,8 @@ public sealed class MailQueue
     }
 
     /// <summary>
-    /// Files a leased message with accounts of this store (held mail whose time has come, an alias that leads back here) and takes the recipient out
-    /// of the queue in the same transaction. A second try finds it done.
+    /// Files a leased message with accounts of this store (held mail whose time has come, an alias that leads back here). A second try, after a crash before
+    /// the outcome was reported, finds it done.
     /// </summary>
     public async ValueTask DeliverLocallyAsync(QueuedMail mail, QueuedRecipient recipient, IReadOnlyList<Account> accounts, CancellationToken cancel)
     {
@@ -84,11 +84,6 @@ public sealed class MailQueue
             accounts.Select(account => account.Id).OrderBy(id => id.Value).ToArray(),
             async session =>
             {
-                if (!await session.Queue.RemoveRecipientAsync(recipient.Id))
-                {
-                    return Done.Value;
-                }
-
                 foreach (Account account in accounts)
                 {
                     if (await session.Messages.MarkDeliveredAsync(account.Id, mail.Id, recipient.Address, now))
@@ -97,7 +92,6 @@ public sealed class MailQueue
                     }
                 }
 
-                await RemoveIfDoneAsync(session, mail.Id, now);
                 return Done.Value;
             },
             cancel);

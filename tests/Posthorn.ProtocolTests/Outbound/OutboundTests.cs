@@ -96,7 +96,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 no" : null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, Message, sender: "", "a@elsewhere.test");
+        await SendFromAsync(server, "", Message, "a@elsewhere.test");
         await EmptyAsync(server);
         Assert.Empty(await server.MailAsync(TestServer.You));
     }
@@ -126,9 +126,9 @@ public sealed class OutboundTests
     private static Task<TestServer> StartAsync(int port) =>
         TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = port } });
 
-    private static Task SendAsync(TestServer server, string octets, params string[] to) => SendAsync(server, octets, TestServer.You, to);
+    private static Task SendAsync(TestServer server, string octets, params string[] to) => SendFromAsync(server, TestServer.You, octets, to);
 
-    private static Task SendAsync(TestServer server, string octets, string sender, params string[] to) =>
+    private static Task SendFromAsync(TestServer server, string sender, string octets, params string[] to) =>
         AcceptAsync(server, octets, sender, [.. to.Select(address => new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null))]);
 
     private static async Task AcceptAsync(TestServer server, string octets, string sender, EnvelopeRecipient[] recipients)
