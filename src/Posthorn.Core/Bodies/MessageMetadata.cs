@@ -1,3 +1,5 @@
+using Posthorn.Standards.Mime;
+
 namespace Posthorn.Core.Bodies;
 
 /// <summary>What is read from a message once, at delivery.</summary>
@@ -5,10 +7,27 @@ namespace Posthorn.Core.Bodies;
 /// <param name="Structure">Stored form of the body structure; offsets count from the start of the body.</param>
 /// <param name="Preview">RFC 8970; empty when there is no text.</param>
 /// <param name="Sent">Date header, when it can be read.</param>
-/// <param name="ThreadKeys">Hashes of (message id, base subject): its own first, then those it refers to.</param>
+/// <param name="ThreadKeys">Hashes of message ids: its own first, then those it refers to.</param>
 public sealed record MessageMetadata(byte[] Envelope, byte[] Structure, string Preview, DateTimeOffset? Sent, IReadOnlyList<long> ThreadKeys)
 {
-    public static MessageMetadata Read(ReadOnlyMemory<byte> octets) => new([], [], "", null, []);
+    /// <summary>Octets of a large message that are looked at for its header.</summary>
+    private const int MaxHeaderBytes = 256 * 1024;
 
-    public static MessageMetadata Read(Stream octets) => new([], [], "", null, []);
+    public static MessageMetadata Read(ReadOnlyMemory<byte> octets) => Read(octets.Span, BodyStructure.Parse(octets.Span));
+
+    /// <summary>From the start of a stream that can seek.</summary>
+    public static MessageMetadata Read(Stream octets)
+    {
+        byte[] start = new byte[(int)Math.Min(octets.Length, MaxHeaderBytes)];
+        octets.Position = 0;
+        int length = octets.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        octets.Position = 0;
+        return Read(start.AsSpan(0, length), BodyStructure.Parse(octets));
+    }
+
+    private static MessageMetadata Read(ReadOnlySpan<byte> start, BodyStructure structure)
+    {
+        ReadOnlySpan<byte> header = new HeaderBlock(start).Octets;
+        return new MessageMetadata(MessageEnvelope.ToImapBytes(header), structure.ToBytes(), "", null, Threading.Keys(header));
+    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Posthorn.Configuration;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Dns;
+using Posthorn.Server.Imap;
 using Posthorn.Server.Outbound;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
@@ -25,6 +26,8 @@ internal static class MailEdges
             MaxMessageBytes = options.Limits.MaxMessageBytes,
             Limits = new SmtpLimits { MaxRecipients = options.Limits.MaxRecipients, Connections = Connections(options) },
         });
+        services.AddSingleton(Connections(options));
+        services.AddImap(new ImapLimits { MaxMessageBytes = options.Limits.MaxMessageBytes });
         services.AddSingleton(Outbound(options));
         services.AddHostedService<OutboundWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Server.Connections;
+using Posthorn.Server.Imap;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 
@@ -24,6 +25,8 @@ internal sealed class MailPorts
         Mail<SmtpConnectionHandler>(kestrel, set.Smtp, new SmtpListenerOptions(SmtpRole.Relay));
         Mail<SmtpConnectionHandler>(kestrel, set.Submission, new SmtpListenerOptions(SmtpRole.Submission));
         Mail<SmtpConnectionHandler>(kestrel, set.Submissions, new SmtpListenerOptions(SmtpRole.Submissions));
+        Mail<ImapConnectionHandler>(kestrel, set.Imap, new MailListenerOptions("imap", ImplicitTls: false));
+        Mail<ImapConnectionHandler>(kestrel, set.Imaps, new MailListenerOptions("imaps", ImplicitTls: true));
         if (options.Listeners.Web?.EndPoint is { } web)
         {
             CertificateStore certificates = kestrel.ApplicationServices.GetRequiredService<CertificateStore>();
