@@ -19,6 +19,13 @@ internal static class ImapCapabilities
     [
         new("IMAP4rev1", "RFC 3501", ImapStates.Any, "CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "SELECT", "EXAMINE"),
         new("LITERAL+", "RFC 7888", ImapStates.Any),
+        new("NAMESPACE", "RFC 2342", ImapStates.LoggedIn, "NAMESPACE"),
+        new("CHILDREN", "RFC 3348", ImapStates.LoggedIn, "LIST"),
+        new("LIST-EXTENDED", "RFC 5258", ImapStates.LoggedIn, "LIST"),
+        new("LIST-STATUS", "RFC 5819", ImapStates.LoggedIn, "LIST", "STATUS"),
+        new("SPECIAL-USE", "RFC 6154", ImapStates.LoggedIn, "LIST"),
+        new("CREATE-SPECIAL-USE", "RFC 6154 §3", ImapStates.LoggedIn, "CREATE"),
+        new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
         new("LOGINDISABLED", "RFC 9051 §6.2.3", ImapStates.NotAuthenticated) { Tls = false },
     ];
 

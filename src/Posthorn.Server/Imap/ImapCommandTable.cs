@@ -27,6 +27,15 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Login>("LOGIN", ImapStates.NotAuthenticated, CommandTraits.NeedsTls),
         ImapCommandRow.Of<Select>("SELECT", ImapStates.LoggedIn),
         ImapCommandRow.Of<Examine>("EXAMINE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<List>("LIST", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Lsub>("LSUB", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Status>("STATUS", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Namespace>("NAMESPACE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Create>("CREATE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Delete>("DELETE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Rename>("RENAME", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Subscribe>("SUBSCRIBE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Unsubscribe>("UNSUBSCRIBE", ImapStates.LoggedIn),
     ];
 
     private static readonly FrozenDictionary<string, ImapCommandRow> ByName = Rows.ToFrozenDictionary(row => row.Name, StringComparer.OrdinalIgnoreCase);

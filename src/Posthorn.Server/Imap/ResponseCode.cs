@@ -29,6 +29,9 @@ internal readonly record struct ResponseCode(string? Text)
     public static readonly ResponseCode TryCreate = new("TRYCREATE");
     public static readonly ResponseCode Unavailable = new("UNAVAILABLE");
 
+    /// <summary>RFC 6154 §6.</summary>
+    public static readonly ResponseCode UseAttribute = new("USEATTR");
+
     public static ResponseCode AppendUid(UidValidity validity, UidSet uids) => new($"APPENDUID {validity} {uids}");
 
     public static ResponseCode CopyUid(Copied copied) => new($"COPYUID {copied.UidValidity} {copied.Source} {copied.Destination}");
