@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Builds a release of Posthorn and starts it under DIR for a comparison: loopback, high ports, users user0..user19@example.test with the
+# password "secret". Writes DIR/target.json. Stop it with down.sh DIR.
+set -euo pipefail
+
+usage() {
+    cat <<'TXT'
+usage: up.sh DIR [--store sqlite|postgres] [--key rsa|ec] [--base-port N]
+  DIR          an empty folder, or one of an earlier run that was stopped
+  --store      what holds the mail (sqlite)
+  --key        the certificate's key: rsa (2048 bits) or ec (P-256); rsa
+  --base-port  ports follow from it: N+25 smtp, N+587 submission, N+993 imaps ... (13000)
+  --no-cache   verify every password anew, without the credential cache
+TXT
+}
+
+[ $# -ge 1 ] || { usage >&2; exit 2; }
+case "$1" in -h|--help) usage; exit 0 ;; esac
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+shift
+store=sqlite key=rsa base=13000 cache=true
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --store) store=$2; shift 2 ;;
+        --key) key=$2; shift 2 ;;
+        --base-port) base=$2; shift 2 ;;
+        --no-cache) cache=false; shift ;;
+        *) usage >&2; exit 2 ;;
+    esac
+done
+[ "$store" = sqlite ] || { echo "up.sh: this build has no $store store; use --store sqlite" >&2; exit 1; }
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin="$root/bench/compare/.build"
+echo "Building ..." >&2
+dotnet publish "$root/src/Posthorn" -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:MachineRelease=true \
+    -o "$bin" -v quiet --nologo >&2
+
+chmod 755 "$dir"
+mkdir -p "$dir/tls"
+if [ ! -f "$dir/tls/key.pem" ]; then
+    case "$key" in
+        rsa) new=(-newkey rsa:2048) ;;
+        ec) new=(-newkey ec -pkeyopt ec_paramgen_curve:P-256) ;;
+        *) usage >&2; exit 2 ;;
+    esac
+    openssl req -x509 "${new[@]}" -nodes -days 365 -subj /CN=mx.example.test -addext "subjectAltName=DNS:mx.example.test,DNS:localhost,IP:127.0.0.1" \
+        -keyout "$dir/tls/key.pem" -out "$dir/tls/fullchain.pem" 2>/dev/null
+fi
+
+listener() { printf '    "%s": { "address": "127.0.0.1", "port": %d }' "$1" "$((base + $2))"; }
+cat >"$dir/posthorn.json" <<JSON
+// Made by bench/compare/up.sh. Only limits are raised: connections, connections of an address, and the back-off of sign-ins from loopback.
+{
+  "dataFolder": "data",
+  "hostName": "mx.example.test",
+  "listeners": {
+$(listener smtp 25),
+$(listener submission 587),
+$(listener submissions 465),
+$(listener imap 143),
+$(listener imaps 993),
+$(listener pop3 110),
+$(listener pop3s 995),
+$(listener web 443),
+$(listener metrics 90)
+  },
+  "tls": { "certificate": "tls/fullchain.pem", "key": "tls/key.pem" },
+  "limits": { "maxConnections": 20000, "maxConnectionsPerAddress": 20000 },
+  "signIn": { "exemptNetworks": ["127.0.0.0/8"], "credentialCache": $cache },
+  "telemetry": { "logLevel": "Warning" }
+}
+JSON
+
+posthorn() { dotnet "$bin/posthorn.dll" "$@" --config "$dir/posthorn.json"; }
+if [ ! -d "$dir/data" ]; then
+    posthorn domain add example.test >/dev/null
+    for n in $(seq 0 19); do echo secret | posthorn account add "user$n@example.test" --password-stdin >/dev/null; done
+fi
+
+cat >"$dir/start.sh" <<SH
+#!/usr/bin/env bash
+# Starts the server detached and returns when every port answers.
+set -euo pipefail
+cd "$dir"
+setsid nohup dotnet "$bin/posthorn.dll" serve --config "$dir/posthorn.json" >>"$dir/log" 2>&1 </dev/null &
+echo \$! >"$dir/posthorn.pid"
+for port in $((base + 25)) $((base + 587)) $((base + 465)) $((base + 143)) $((base + 993)) $((base + 110)) $((base + 995)); do
+    for try in \$(seq 300); do
+        (exec 3<>/dev/tcp/127.0.0.1/\$port) 2>/dev/null && continue 2
+        sleep 0.1
+    done
+    echo "port \$port does not answer; see $dir/log" >&2
+    exit 1
+done
+SH
+cat >"$dir/stop.sh" <<SH
+#!/usr/bin/env bash
+# Stops exactly the server that start.sh started.
+pid=\$(cat "$dir/posthorn.pid" 2>/dev/null) || exit 0
+kill "\$pid" 2>/dev/null || exit 0
+for try in \$(seq 300); do kill -0 "\$pid" 2>/dev/null || exit 0; sleep 0.1; done
+kill -9 "\$pid"
+SH
+printf '#!/usr/bin/env bash\n"%s/stop.sh" && "%s/start.sh"\n' "$dir" "$dir" >"$dir/restart.sh"
+chmod +x "$dir"/*.sh
+"$dir/start.sh"
+
+cat >"$dir/target.json" <<JSON
+{
+  "name": "posthorn",
+  "host": "127.0.0.1",
+  "smtp": $((base + 25)), "submission": $((base + 587)), "submissions": $((base + 465)),
+  "imap": $((base + 143)), "imaps": $((base + 993)), "pop3": $((base + 110)), "pop3s": $((base + 995)),
+  "web": "https://127.0.0.1:$((base + 443))/",
+  "ca": "$dir/tls/fullchain.pem",
+  "user": "user%d@example.test", "users": 20, "password": "secret",
+  "scheme": "Argon2id m=19456 t=2 p=1, credential cache $([ $cache = true ] && echo on || echo off)",
+  "key": "$key",
+  "store": "$store",
+  "pidfiles": ["$dir/posthorn.pid"],
+  "restart": "$dir/restart.sh"
+}
+JSON
+echo "$dir/target.json"
