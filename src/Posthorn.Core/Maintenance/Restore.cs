@@ -37,6 +37,20 @@ public static class Restore
     {
         Whole(backupFolder);
         var problems = new List<string>();
+        try
+        {
+            VerifyBodies(backupFolder, problems, progress, cancel);
+        }
+        catch (SqliteFault fault)
+        {
+            problems.Add($"the database cannot be read to its end: {fault.Message}");
+        }
+
+        return problems;
+    }
+
+    private static void VerifyBodies(string backupFolder, List<string> problems, IProgress<long> progress, CancellationToken cancel)
+    {
         long done = 0;
         foreach (StoredBody body in SqliteRestore.Bodies(Path.Combine(backupFolder, Backup.DatabaseName), problems))
         {
@@ -48,8 +62,6 @@ public static class Restore
 
             progress.Report(++done);
         }
-
-        return problems;
     }
 
     private static BackupManifest Whole(string folder)

@@ -21,8 +21,14 @@ internal sealed class CommandContext
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON.", Recursive = true };
 
     /// <summary>Runs the operation where the store is; prints the result by <paramref name="print"/>, or as JSON.</summary>
+    public Task<int> RunAsync<TRequest, TResult>(
+        ParseResult parsed, Operation<TRequest, TResult> operation, TRequest request, Action<TResult> print, CancellationToken cancel) =>
+        RunAsync(parsed, operation, request, print, static _ => 0, cancel);
+
+    /// <inheritdoc cref="RunAsync{TRequest, TResult}(ParseResult, Operation{TRequest, TResult}, TRequest, Action{TResult}, CancellationToken)"/>
+    /// <param name="exitCode">What a script learns from a result that is no refusal.</param>
     public async Task<int> RunAsync<TRequest, TResult>(
-        ParseResult parsed, Operation<TRequest, TResult> operation, TRequest request, Action<TResult> print, CancellationToken cancel)
+        ParseResult parsed, Operation<TRequest, TResult> operation, TRequest request, Action<TResult> print, Func<TResult, int> exitCode, CancellationToken cancel)
     {
         var client = new ControlClient(Options(parsed));
         TResult result = await TerminalProgress.RunAsync(progress => client.RunAsync(operation, request, progress, cancel));
@@ -35,7 +41,7 @@ internal sealed class CommandContext
             print(result);
         }
 
-        return 0;
+        return exitCode(result);
     }
 
     public PosthornOptions Options(ParseResult parsed) => ConfigurationFile.Read(parsed.GetValue(Config)!);

@@ -16,6 +16,11 @@ internal static class PosthornCommand
         root.Subcommands.Add(DomainCommands.Make(context));
         root.Subcommands.Add(AliasCommands.Make(context));
         root.Subcommands.Add(QueueCommands.Make(context));
+        foreach (Command maintenance in MaintenanceCommands.Make(context))
+        {
+            root.Subcommands.Add(maintenance);
+        }
+
         return root;
     }
 }
