@@ -13,6 +13,7 @@ internal static class PosthornCommand
         root.Subcommands.Add(DemoCommand.Make());
         root.Subcommands.Add(ServeCommand.Make(context));
         root.Subcommands.Add(AccountCommands.Make(context));
+        root.Subcommands.Add(StatusCommand.Make(context));
         root.Subcommands.Add(DomainCommands.Make(context));
         root.Subcommands.Add(AliasCommands.Make(context));
         root.Subcommands.Add(QueueCommands.Make(context));

@@ -16,6 +16,9 @@ internal sealed class MailPorts
     /// <summary>The port of a mail listener once the server has started, also where 0 was asked for; null: it does not listen.</summary>
     public int? PortOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint.Port : null;
 
+    /// <summary>All mail listeners with their ports.</summary>
+    public IReadOnlyDictionary<string, int> All => _mail.ToDictionary(pair => pair.Key, pair => pair.Value.Endpoint.Port);
+
     public void Listen(KestrelServerOptions kestrel, PosthornOptions options)
     {
         _mail.Clear();

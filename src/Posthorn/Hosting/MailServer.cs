@@ -35,6 +35,7 @@ internal sealed class MailServer : IAsyncDisposable
         builder.Services.AddMailEdges(options);
         builder.WebHost.UseKestrelHttpsConfiguration();
         var ports = new MailPorts();
+        builder.Services.AddSingleton(ports);
         builder.WebHost.ConfigureKestrel(kestrel => ports.Listen(kestrel, options));
         WebApplication app = builder.Build();
         try
