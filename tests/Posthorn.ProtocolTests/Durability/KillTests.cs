@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.ProtocolTests.Durability;
+
+/// <summary>
+/// kill -9 at moments chosen by a seed while several clients deliver. Afterwards every acknowledged message is there exactly once, and no other more than once.
+/// KILLS sets how many kills (50 in the tests; tests/soak/run.sh asks for more), KILL_SEED the moments.
+/// </summary>
+public sealed class KillTests
+{
+    private const int Clients = 6;
+    private const int LongestRunMilliseconds = 400;
+
+    /// <summary>Every so many messages one is large: its body is a file.</summary>
+    private const int LargeEvery = 9;
+
+    private static readonly int Kills = Setting("KILLS", 50);
+    private static readonly int Seed = Setting("KILL_SEED", 20_261_124);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Killing_the_server_at_any_moment_loses_no_acknowledged_message_and_doubles_none()
+    {
+        await using PosthornProcess server = await PosthornProcess.MakeAsync();
+        var acknowledged = new ConcurrentBag<string>();
+        var random = new Random(Seed);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            await server.StartAsync();
+            using var stop = new CancellationTokenSource();
+            int run = kill;
+            Task[] clients = [.. Enumerable.Range(0, Clients).Select(client => DeliverAsync(server.Ports["smtp"], $"{run}-{client}", acknowledged, stop.Token))];
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(LongestRunMilliseconds)), TimeProvider.System, Cancel);
+            await server.KillAsync();
+            await stop.CancelAsync();
+            await Task.WhenAll(clients);
+        }
+
+        (IReadOnlyList<string> subjects, IReadOnlyList<StoreFinding> findings) =
+            await StoreReading.ReadAsync(Path.Combine(server.Folder, "data"), PosthornProcess.User, Cancel);
+        string[] lost = [.. acknowledged.Except(subjects)];
+        string[] doubled = [.. subjects.GroupBy(subject => subject).Where(group => group.Count() > 1).Select(group => group.Key)];
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"kills {Kills}, seed {Seed}: acknowledged {acknowledged.Count}, stored {subjects.Count}, lost {lost.Length}, doubled {doubled.Length}"));
+        Assert.Empty(lost);
+        Assert.Empty(doubled);
+        Assert.Empty(findings);
+        Assert.InRange(acknowledged.Count, Kills, int.MaxValue);
+    }
+
+    private static async Task DeliverAsync(int port, string name, ConcurrentBag<string> acknowledged, CancellationToken stop)
+    {
+        try
+        {
+            await using SmtpTalk talk = await SmtpTalk.ConnectAsync(port, stop);
+            for (int number = 0; ; number++)
+            {
+                string id = $"m-{name}-{number}";
+                if (await talk.SendAsync(PosthornProcess.User, id, number % LargeEvery == LargeEvery - 1 ? 150_000 : 2_000, stop))
+                {
+                    acknowledged.Add(id);
+                }
+            }
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The server was killed: what it did not acknowledge may or may not be there.
+        }
+    }
+
+    private static int Setting(string name, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int set) ? set : usual;
+}

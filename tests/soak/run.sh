@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The long runs: many kills, each at a moment that the seed decides. Hours; in the background, before an issue closes.
+#   tests/soak/run.sh [--kills N] [--seed N]
+set -euo pipefail
+kills=10000 seed=$(date +%s)
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --kills) kills=$2; shift 2 ;;
+        --seed) seed=$2; shift 2 ;;
+        *) echo "usage: run.sh [--kills N] [--seed N]" >&2; exit 2 ;;
+    esac
+done
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+dotnet build tests/Posthorn.ProtocolTests -c Release -v quiet --nologo
+# A copy, so that a build beside it does not disturb the run.
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+cp -r tests/Posthorn.ProtocolTests/bin/Release/net10.0/. "$copy"
+echo "$(git rev-parse --short HEAD): $kills kills, seed $seed"
+KILLS=$kills KILL_SEED=$seed "$copy/Posthorn.ProtocolTests" --filter-class '*KillTests' --show-stdout all --output detailed
