@@ -17,8 +17,22 @@ internal static class ImapCapabilities
 {
     public static readonly IReadOnlyList<ImapCapability> All =
     [
-        new("IMAP4rev1", "RFC 3501", ImapStates.Any, "CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "SELECT", "EXAMINE"),
+        new("IMAP4rev1", "RFC 3501", ImapStates.Any, "CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "SELECT", "EXAMINE", "CHECK", "CLOSE", "EXPUNGE", "FETCH",
+            "UID FETCH", "STORE", "UID STORE", "COPY", "UID COPY", "APPEND"),
         new("LITERAL+", "RFC 7888", ImapStates.Any),
+        new("ID", "RFC 2971", ImapStates.Any, "ID"),
+        new("ENABLE", "RFC 5161", ImapStates.Any, "ENABLE"),
+        new("SASL-IR", "RFC 4959", ImapStates.NotAuthenticated, "AUTHENTICATE"),
+        new(StartTls, "RFC 9051 §6.2.1", ImapStates.NotAuthenticated, "STARTTLS") { Tls = false },
+        new("LOGINDISABLED", "RFC 9051 §6.2.3", ImapStates.NotAuthenticated) { Tls = false },
+        new(ScramPlus, "RFC 7677", ImapStates.NotAuthenticated, "AUTHENTICATE") { Tls = true },
+        new("AUTH=SCRAM-SHA-256", "RFC 7677", ImapStates.NotAuthenticated, "AUTHENTICATE") { Tls = true },
+        new("AUTH=PLAIN", "RFC 4616", ImapStates.NotAuthenticated, "AUTHENTICATE") { Tls = true },
+        new("IDLE", "RFC 2177", ImapStates.LoggedIn, "IDLE"),
+        new("UNSELECT", "RFC 3691", ImapStates.LoggedIn, "UNSELECT"),
+        new("UIDPLUS", "RFC 4315", ImapStates.LoggedIn, "UID EXPUNGE"),
+        new("MOVE", "RFC 6851", ImapStates.LoggedIn, "MOVE", "UID MOVE"),
+        new("CONDSTORE", "RFC 7162", ImapStates.LoggedIn, "ENABLE", "FETCH", "STORE"),
         new("NAMESPACE", "RFC 2342", ImapStates.LoggedIn, "NAMESPACE"),
         new("CHILDREN", "RFC 3348", ImapStates.LoggedIn, "LIST"),
         new("LIST-EXTENDED", "RFC 5258", ImapStates.LoggedIn, "LIST"),
@@ -26,13 +40,17 @@ internal static class ImapCapabilities
         new("SPECIAL-USE", "RFC 6154", ImapStates.LoggedIn, "LIST"),
         new("CREATE-SPECIAL-USE", "RFC 6154 §3", ImapStates.LoggedIn, "CREATE"),
         new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
-        new("LOGINDISABLED", "RFC 9051 §6.2.3", ImapStates.NotAuthenticated) { Tls = false },
+        new("PREVIEW", "RFC 8970", ImapStates.LoggedIn, "FETCH"),
     ];
 
-    private static readonly byte[] Plain = Write(ImapStates.NotAuthenticated, isTls: false, canStartTls: false);
-    private static readonly byte[] PlainWithStartTls = Write(ImapStates.NotAuthenticated, isTls: false, canStartTls: true);
-    private static readonly byte[] Tls = Write(ImapStates.NotAuthenticated, isTls: true, canStartTls: false);
-    private static readonly byte[] LoggedIn = Write(ImapStates.LoggedIn, isTls: true, canStartTls: false);
+    private const string StartTls = "STARTTLS";
+    private const string ScramPlus = "AUTH=SCRAM-SHA-256-PLUS";
+
+    private static readonly byte[] Plain = Write(ImapStates.NotAuthenticated, isTls: false, StartTls);
+    private static readonly byte[] PlainWithStartTls = Write(ImapStates.NotAuthenticated, isTls: false);
+    private static readonly byte[] Tls = Write(ImapStates.NotAuthenticated, isTls: true, ScramPlus);
+    private static readonly byte[] TlsWithBinding = Write(ImapStates.NotAuthenticated, isTls: true);
+    private static readonly byte[] LoggedIn = Write(ImapStates.LoggedIn, isTls: true);
 
     /// <summary>RFC 9051 §7.1: the list in the reply to a login saves the client a round trip.</summary>
     public static readonly ResponseCode LoggedInCode = Code(LoggedIn);
@@ -42,14 +60,16 @@ internal static class ImapCapabilities
     /// <summary>The list as it follows the word CAPABILITY.</summary>
     public static ReadOnlySpan<byte> Of(ImapSession session) =>
         session.State != ImapStates.NotAuthenticated ? LoggedIn
-        : session.Connection.IsTls ? Tls
+        : session.Connection.Tls is { } tls ? tls.Certificate.EndPointBinding is null ? Tls : TlsWithBinding
         : session.Connection.CanStartTls ? PlainWithStartTls
         : Plain;
 
-    private static byte[] Write(ImapStates states, bool isTls, bool canStartTls) => Encoding.ASCII.GetBytes(string.Join(
+    /// <summary>Whether the session was told of it.</summary>
+    public static bool Offers(ImapSession session, string name) =>
+        Encoding.ASCII.GetString(Of(session)).Split(' ').Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    private static byte[] Write(ImapStates states, bool isTls, string? without = null) => Encoding.ASCII.GetBytes(string.Join(
         ' ',
-        All.Where(capability => (capability.States & states) != 0
-            && (capability.Tls is null || capability.Tls == isTls)
-            && (capability.Name != "STARTTLS" || canStartTls))
+        All.Where(capability => (capability.States & states) != 0 && (capability.Tls ?? isTls) == isTls && capability.Name != without)
             .Select(capability => capability.Name)));
 }

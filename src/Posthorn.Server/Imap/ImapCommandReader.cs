@@ -174,7 +174,33 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
         }
 
         ImapFrameStatus status = await ReadLiteralAsync(null, cancel);
-        return status == ImapFrameStatus.Command ? (await ReadLineAsync(limits.MaxCommandBytes, limits.LiteralTimeout, cancel)).Status : status;
+        return status == ImapFrameStatus.Command ? (await ReadEndAsync(cancel)).Status : status;
+    }
+
+    /// <summary>Reads what follows a message literal: nothing but the end of the line. More is an error, and is gone past with the literals it announces.</summary>
+    public async ValueTask<(ImapFrameStatus Status, bool IsEmpty)> ReadEndAsync(CancellationToken cancel)
+    {
+        for (bool isEmpty = true; ; isEmpty = false)
+        {
+            ImapFrame line = await ReadLineAsync(limits.MaxCommandBytes, limits.LiteralTimeout, cancel);
+            if (line.Status is not (ImapFrameStatus.Command or ImapFrameStatus.Woken))
+            {
+                return (line.Status, false);
+            }
+
+            if (line.Status == ImapFrameStatus.Command && (!LiteralHeader.TryFind(line.Bytes, out LiteralHeader more) || more.IsSynchronizing))
+            {
+                return (ImapFrameStatus.Command, isEmpty && line.Bytes.IsEmpty);
+            }
+
+            LiteralHeader.TryFind(line.Bytes, out more);
+            LiteralLeft = more.Length;
+            ImapFrameStatus status = LiteralLeft > limits.MaxDiscardBytes ? ImapFrameStatus.TooLong : await ReadLiteralAsync(null, cancel);
+            if (status != ImapFrameStatus.Command)
+            {
+                return (status, false);
+            }
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -17,14 +17,18 @@ internal sealed record ImapCommandRow(string Name, ImapStates States, CommandTra
 /// <summary>Which commands there are, in which state.</summary>
 internal static class ImapCommandTable
 {
-    private const CommandTraits Uid = CommandTraits.ByUid;
-
     public static readonly IReadOnlyList<ImapCommandRow> Rows =
     [
         ImapCommandRow.Of<Capability>("CAPABILITY", ImapStates.Any),
         ImapCommandRow.Of<Noop>("NOOP", ImapStates.Any),
         ImapCommandRow.Of<Logout>("LOGOUT", ImapStates.Any),
+        ImapCommandRow.Of<Id>("ID", ImapStates.Any),
+
+        ImapCommandRow.Of<StartTls>("STARTTLS", ImapStates.NotAuthenticated),
+        ImapCommandRow.Of<Authenticate>("AUTHENTICATE", ImapStates.NotAuthenticated, CommandTraits.NeedsTls),
         ImapCommandRow.Of<Login>("LOGIN", ImapStates.NotAuthenticated, CommandTraits.NeedsTls),
+
+        ImapCommandRow.Of<Enable>("ENABLE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Select>("SELECT", ImapStates.LoggedIn),
         ImapCommandRow.Of<Examine>("EXAMINE", ImapStates.LoggedIn),
         ImapCommandRow.Of<List>("LIST", ImapStates.LoggedIn),
@@ -36,6 +40,22 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Rename>("RENAME", ImapStates.LoggedIn),
         ImapCommandRow.Of<Subscribe>("SUBSCRIBE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Unsubscribe>("UNSUBSCRIBE", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Append>("APPEND", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Idle>("IDLE", ImapStates.LoggedIn),
+
+        ImapCommandRow.Of<Check>("CHECK", ImapStates.Selected),
+        ImapCommandRow.Of<Unselect>("UNSELECT", ImapStates.Selected),
+        ImapCommandRow.Of<Close>("CLOSE", ImapStates.Selected),
+        ImapCommandRow.Of<Expunge>("EXPUNGE", ImapStates.Selected, CommandTraits.Writes),
+        ImapCommandRow.Of<Expunge>("UID EXPUNGE", ImapStates.Selected, CommandTraits.Writes),
+        ImapCommandRow.Of<Fetch>("FETCH", ImapStates.Selected, CommandTraits.HoldsExpunges),
+        ImapCommandRow.Of<Fetch>("UID FETCH", ImapStates.Selected),
+        ImapCommandRow.Of<Store>("STORE", ImapStates.Selected, CommandTraits.HoldsExpunges | CommandTraits.Writes),
+        ImapCommandRow.Of<Store>("UID STORE", ImapStates.Selected, CommandTraits.Writes),
+        ImapCommandRow.Of<Copy>("COPY", ImapStates.Selected),
+        ImapCommandRow.Of<Copy>("UID COPY", ImapStates.Selected),
+        ImapCommandRow.Of<Move>("MOVE", ImapStates.Selected, CommandTraits.Writes),
+        ImapCommandRow.Of<Move>("UID MOVE", ImapStates.Selected, CommandTraits.Writes),
     ];
 
     private static readonly FrozenDictionary<string, ImapCommandRow> ByName = Rows.ToFrozenDictionary(row => row.Name, StringComparer.OrdinalIgnoreCase);

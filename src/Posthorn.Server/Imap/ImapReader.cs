@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Posthorn.Core;
+using Posthorn.Core.Messages;
 using Posthorn.Standards.Imap;
 using Ascii = Posthorn.Standards.Ascii;
 
@@ -229,6 +230,53 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
         while (TryRead((byte)','));
 
         return new SequenceSet(ranges, ByUid);
+    }
+
+    /// <summary>The announcement of a literal that is not part of the command's bytes.</summary>
+    public LiteralHeader LiteralHeader()
+    {
+        if (!Imap.LiteralHeader.TryFind(new ReadOnlySequence<byte>(Rest.ToArray()), out LiteralHeader header) || Rest[0] != '{')
+        {
+            throw new ImapSyntaxException("Expected a literal.");
+        }
+
+        _position = _command.Length;
+        return header;
+    }
+
+    /// <summary>flag-list, with its parentheses.</summary>
+    public FlagList FlagList()
+    {
+        Expect((byte)'(');
+        FlagList flags = IsNext((byte)')') ? Imap.FlagList.Empty : Flags();
+        Expect((byte)')');
+        return flags;
+    }
+
+    /// <summary>flag *(SP flag)</summary>
+    public FlagList Flags()
+    {
+        var flags = MessageFlags.None;
+        List<string>? keywords = null;
+        do
+        {
+            if (TryRead((byte)'\\'))
+            {
+                flags |= Imap.FlagList.SystemFlag(Atom());
+                continue;
+            }
+
+            ReadOnlySpan<byte> keyword = Atom();
+            keywords ??= [];
+            if (keyword.Length > FlagKeyword.MaxLength || keywords.Count == KeywordBits.Most)
+            {
+                throw new ImapSyntaxException("A keyword is too long, or there are too many.");
+            }
+
+            keywords.Add(Encoding.ASCII.GetString(keyword));
+        }
+        while (TrySpace());
+        return new FlagList(flags, keywords ?? []);
     }
 
     /// <summary>date-time, in quotes.</summary>

@@ -75,7 +75,7 @@ internal sealed partial class ImapSession : IDisposable
                 result = await RunAsync(row!, command, cancel);
             }
 
-            if (frame.Message is { } literal && await Commands.SkipLiteralAsync(literal, cancel) is not ImapFrameStatus.Command and ImapFrameStatus cut)
+            if (End is null && frame.Message is { } literal && await Commands.SkipLiteralAsync(literal, cancel) is not ImapFrameStatus.Command and ImapFrameStatus cut)
             {
                 return await GoodbyeAsync(cut, cancel);
             }
@@ -106,7 +106,12 @@ internal sealed partial class ImapSession : IDisposable
         try
         {
             ImapResult result = await command.RunAsync(this, cancel);
-            await TellUpdatesAsync(!row.Traits.HasFlag(CommandTraits.HoldsExpunges) || row.Traits.HasFlag(CommandTraits.ByUid), cancel);
+            if (End is not null)
+            {
+                return result;
+            }
+
+            await TellUpdatesAsync(!row.Traits.HasFlag(CommandTraits.HoldsExpunges), cancel);
             return result;
         }
         catch (ImapSyntaxException fault)
@@ -224,7 +229,8 @@ internal sealed partial class ImapSession : IDisposable
 
     private int MaxCommandBytes => Account is null ? Services.Limits.MaxCommandBytesBeforeLogin : Services.Limits.MaxCommandBytes;
 
-    private TimeSpan Timeout
+    /// <summary>How long the client may be silent now.</summary>
+    public TimeSpan Timeout
     {
         get
         {
@@ -260,7 +266,8 @@ internal sealed partial class ImapSession : IDisposable
         return Writer.IsClosed;
     }
 
-    private async ValueTask<EndReason> GoodbyeAsync(ImapFrameStatus status, CancellationToken cancel)
+    /// <summary>Ends the session because of what reading came to, inside a command: nothing more is replied.</summary>
+    public ImapResult Leave(ImapFrameStatus status)
     {
         (EndReason reason, string? text) = status switch
         {
@@ -274,8 +281,15 @@ internal sealed partial class ImapSession : IDisposable
             Writer.Status("BYE"u8, status == ImapFrameStatus.TooLong ? ResponseCode.TooBig : default, text);
         }
 
+        End ??= reason;
+        return ImapResult.Replied;
+    }
+
+    private async ValueTask<EndReason> GoodbyeAsync(ImapFrameStatus status, CancellationToken cancel)
+    {
+        Leave(status);
         await Writer.FlushAsync(cancel);
-        return End ?? reason;
+        return End ?? EndReason.ClientClosed;
     }
 
     private void Record(ImapCommandRow? row, in ImapResult result, long started)

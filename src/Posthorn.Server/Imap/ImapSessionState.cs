@@ -138,11 +138,26 @@ internal sealed partial class ImapSession
     {
         foreach (MessageEntry message in messages)
         {
-            Writer.BeginFetch(changes.After.IndexOf(message.Uid) + 1);
-            Writer.FlagItems(message, changes.After.Mailbox.Keywords);
-            Writer.Line(")"u8);
+            TellFlags(changes.After.IndexOf(message.Uid), message, changes.After.Mailbox.Keywords);
             await Writer.FlushIfLargeAsync(cancel);
         }
+    }
+
+    public void TellFlags(int position, MessageEntry message, IReadOnlyList<string> keywords)
+    {
+        Writer.BeginFetch(position + 1);
+        Writer.FlagItems(message, keywords);
+        Writer.Line(")"u8);
+    }
+
+    public void TellModSeq(int position, MessageEntry message)
+    {
+        Writer.BeginFetch(position + 1);
+        Writer.Write("UID "u8);
+        Writer.Number(message.Uid);
+        Writer.Space();
+        Writer.ModSeqItem(message.ModSeq);
+        Writer.Line(")"u8);
     }
 
     /// <summary>Makes the pending read end when the account changes: what IDLE waits for besides its client. Once for each signal.</summary>

@@ -21,17 +21,14 @@ internal enum CommandTraits
 {
     None = 0,
 
-    /// <summary>The numbers it takes are UIDs (RFC 9051 §6.4.9).</summary>
-    ByUid = 1,
-
-    /// <summary>No EXPUNGE may be told before its reply: FETCH, STORE and SEARCH (RFC 9051 §7.5.1).</summary>
-    HoldsExpunges = 2,
+    /// <summary>No EXPUNGE may be told before its reply: FETCH, STORE and SEARCH, but not their UID forms (RFC 9051 §7.5.1).</summary>
+    HoldsExpunges = 1,
 
     /// <summary>Changes the selected mailbox: refused after EXAMINE.</summary>
-    Writes = 4,
+    Writes = 2,
 
     /// <summary>Carries a secret: refused before TLS.</summary>
-    NeedsTls = 8,
+    NeedsTls = 4,
 }
 
 /// <summary>How the two versions of the protocol and its extensions differ on the wire; ENABLE adds to it (RFC 5161).</summary>

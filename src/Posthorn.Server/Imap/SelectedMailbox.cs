@@ -19,6 +19,9 @@ internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly)
 
     public bool IsReadOnly => isReadOnly;
 
+    /// <summary>From the first to the last message the client knows of; empty when it knows none.</summary>
+    public UidSet KnownUids => View.Count == 0 ? UidSet.Empty : UidSet.Of(View[0].Uid, View[View.Count - 1].Uid);
+
     /// <summary>What <c>$</c> names (RFC 9051 §6.4.4.1).</summary>
     public UidSet SavedSearch { get; set; } = UidSet.Empty;
 

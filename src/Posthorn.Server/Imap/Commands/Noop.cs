@@ -1,7 +1,7 @@
 namespace Posthorn.Server.Imap.Commands;
 
-/// <summary>NOOP and CHECK: the loop tells what changed, there is nothing else to do.</summary>
-/// <remarks>RFC 9051 §6.1.2; CHECK: RFC 3501 §6.4.1, everything is on disk already.</remarks>
+/// <summary>NOOP: the loop tells what changed, there is nothing else to do.</summary>
+/// <remarks>RFC 9051 §6.1.2.</remarks>
 internal sealed record Noop : IImapCommand<Noop>
 {
     private static readonly Noop Instance = new();
