@@ -22,7 +22,7 @@ internal static class ImapCapabilities
         new("LITERAL+", "RFC 7888", ImapStates.Any),
         new("ID", "RFC 2971", ImapStates.Any, "ID"),
         new("ENABLE", "RFC 5161", ImapStates.Any, "ENABLE"),
-        new("SASL-IR", "RFC 4959", ImapStates.NotAuthenticated, "AUTHENTICATE"),
+        new("SASL-IR", "RFC 4959", ImapStates.NotAuthenticated, "AUTHENTICATE") { Tls = true },
         new(StartTls, "RFC 9051 §6.2.1", ImapStates.NotAuthenticated, "STARTTLS") { Tls = false },
         new("LOGINDISABLED", "RFC 9051 §6.2.3", ImapStates.NotAuthenticated) { Tls = false },
         new(ScramPlus, "RFC 7677", ImapStates.NotAuthenticated, "AUTHENTICATE") { Tls = true },
@@ -40,7 +40,6 @@ internal static class ImapCapabilities
         new("SPECIAL-USE", "RFC 6154", ImapStates.LoggedIn, "LIST"),
         new("CREATE-SPECIAL-USE", "RFC 6154 §3", ImapStates.LoggedIn, "CREATE"),
         new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
-        new("PREVIEW", "RFC 8970", ImapStates.LoggedIn, "FETCH"),
     ];
 
     private const string StartTls = "STARTTLS";

@@ -93,18 +93,6 @@ internal sealed class ImapResponseWriter(PipeWriter output)
         Quoted(value);
     }
 
-    /// <summary>nstring of text: NIL where there is none.</summary>
-    public void NString(string? value)
-    {
-        if (value is null)
-        {
-            Write("NIL"u8);
-            return;
-        }
-
-        String(Encoding.UTF8.GetBytes(value));
-    }
-
     public void LiteralHeader(long length)
     {
         Write((byte)'{');

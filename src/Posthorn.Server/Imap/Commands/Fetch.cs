@@ -6,7 +6,7 @@ namespace Posthorn.Server.Imap.Commands;
 /// <summary>FETCH and UID FETCH.</summary>
 /// <remarks>
 /// RFC 9051 §6.4.5, RFC 3501 §6.4.5 (RFC822, RFC822.HEADER, RFC822.TEXT); CHANGEDSINCE and MODSEQ: RFC 7162 §3.1.4, §3.1.5.
-/// Not implemented: RFC 9051 §6.4.5.1 BINARY and BINARY.SIZE, RFC 7162 §3.2.6 VANISHED.
+/// Not implemented: RFC 9051 §6.4.5.1 BINARY and BINARY.SIZE, RFC 7162 §3.2.6 VANISHED, RFC 8970 PREVIEW.
 /// </remarks>
 internal sealed record Fetch(SequenceSet Messages, FetchRequest Request, ModSeq? ChangedSince) : IImapCommand<Fetch>
 {

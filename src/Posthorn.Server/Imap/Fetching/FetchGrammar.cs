@@ -5,7 +5,7 @@ using System.Text;
 namespace Posthorn.Server.Imap.Fetching;
 
 /// <summary>Reads what FETCH asks for.</summary>
-/// <remarks>RFC 9051 §9 <c>fetch</c>, RFC 3501 §9 (RFC822 and its kin), RFC 7162 §7 (MODSEQ), RFC 8474 §7, RFC 8970 §6.</remarks>
+/// <remarks>RFC 9051 §9 <c>fetch</c>, RFC 3501 §9 (RFC822 and its kin), RFC 7162 §7 (MODSEQ), RFC 8474 §7.</remarks>
 internal static class FetchGrammar
 {
     /// <summary>Part numbers of a section: deeper than any message is taken apart.</summary>
@@ -63,26 +63,8 @@ internal static class FetchGrammar
             : reader.TryKeyword("MODSEQ"u8) ? FetchItems.ModSeq
             : reader.TryKeyword("EMAILID"u8) ? FetchItems.EmailId
             : reader.TryKeyword("THREADID"u8) ? FetchItems.ThreadId
-            : reader.TryKeyword("PREVIEW"u8) ? FetchItems.Preview
             : FetchItems.None;
-        if (item == FetchItems.Preview)
-        {
-            Lazy(ref reader);
-        }
-
         return item != FetchItems.None ? item : Section(ref reader, sections);
-    }
-
-    // "PREVIEW" [SP "(" "LAZY" ")"]: ours is always there, so lazy or not is the same.     RFC 8970 §6
-    private static void Lazy(ref ImapReader reader)
-    {
-        if (reader.Rest.StartsWith(" ("u8))
-        {
-            reader.Space();
-            reader.Expect((byte)'(');
-            reader.Keyword("LAZY"u8);
-            reader.Expect((byte)')');
-        }
     }
 
     private static FetchItems Section(ref ImapReader reader, List<FetchSection> sections)

@@ -22,9 +22,6 @@ internal enum FetchItems
     Body = 256,
     BodyStructure = 512,
 
-    /// <summary>RFC 8970.</summary>
-    Preview = 1024,
-
     /// <summary>What the session's view knows: no row is read for it.</summary>
     OfView = Uid | Flags | ModSeq,
 

@@ -17,7 +17,8 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
     private readonly ImapResponseWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session.Writer);
     private readonly ArrayBufferWriter<byte> _structure = new();
-    private readonly List<int> _page = new(Math.Min(64, Messages.ReadAtMost));
+    private readonly List<int> _page = [];
+    private bool _isFirst;
 
     /// <summary>Messages that another session removed meanwhile; nothing was told of them.</summary>
     public bool SomeAreGone { get; private set; }
@@ -174,7 +175,6 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         MessageFields fields = request.Items.HasFlag(FetchItems.Envelope) ? MessageFields.Envelope : MessageFields.None;
         bool needsStructure = (request.Items & (FetchItems.Body | FetchItems.BodyStructure)) != 0 || request.Sections.Any(section => section.NeedsStructure);
         fields |= needsStructure ? MessageFields.Structure : MessageFields.None;
-        fields |= request.Items.HasFlag(FetchItems.Preview) ? MessageFields.Preview : MessageFields.None;
         return fields | (request.Sections.Count > 0 ? MessageFields.Content : MessageFields.None);
     }
 
@@ -231,11 +231,6 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
             _writer.Write((byte)')');
         }
 
-        if (Item(items, FetchItems.Preview, "PREVIEW "u8))
-        {
-            _writer.NString(row.Preview);
-        }
-
         if (Item(items, FetchItems.Envelope, "ENVELOPE "u8))
         {
             _writer.Write(row.Envelope);
@@ -270,8 +265,6 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
 
     private static BodyStructure StructureOf(Message row) =>
         BodyStructure.Read(row.Structure) ?? throw new InvalidDataException($"The stored structure of email {row.Email.Value} cannot be read.");
-
-    private bool _isFirst;
 
     private bool Item(FetchItems items, FetchItems item, ReadOnlySpan<byte> name)
     {
