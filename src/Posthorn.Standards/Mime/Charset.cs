@@ -5,6 +5,7 @@ using System.Text.Unicode;
 namespace Posthorn.Standards.Mime;
 
 /// <summary>Encodings by the names that mail uses for them. Names nobody knows are guessed from the octets.</summary>
+/// <remarks>The provider of the legacy code pages is asked directly, so nothing depends on who registered it, and when.</remarks>
 internal static class Charset
 {
     private const int LongestName = 64;
@@ -34,14 +35,6 @@ internal static class Charset
         ["ks_c_5601-1987"] = CodePagesEncodingProvider.Instance.GetEncoding(949)!,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    static Charset() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
-    /// <summary>Makes the legacy code pages known to everybody in the process that asks for an encoding by name.</summary>
-    public static void Register()
-    {
-        // The static constructor did it.
-    }
-
     /// <summary>The encoding of that name; null for US-ASCII, no name and unknown ones: guess from the octets.</summary>
     public static Encoding? Find(ReadOnlySpan<byte> name)
     {
@@ -58,6 +51,17 @@ internal static class Charset
             : CodePagesEncodingProvider.Instance.GetEncoding(new string(text[..name.Length]));
     }
 
-    /// <summary>UTF-8 if the octets are that, else Windows-1252.</summary>
-    public static Encoding Guess(ReadOnlySpan<byte> octets) => Utf8.IsValid(octets) ? Encoding.UTF8 : Windows1252;
+    /// <summary>UTF-8 if the octets are that, even if the last character is cut, else Windows-1252.</summary>
+    public static Encoding Guess(ReadOnlySpan<byte> octets)
+    {
+        for (int cut = 0; cut < 4 && cut <= octets.Length; cut++)
+        {
+            if (Utf8.IsValid(octets[..^cut]))
+            {
+                return Encoding.UTF8;
+            }
+        }
+
+        return Windows1252;
+    }
 }

@@ -1,19 +1,35 @@
 using System.Buffers;
 using System.Text;
-using MimeKit.Utils;
 
 namespace Posthorn.Standards.Mime;
 
 /// <summary>Header values as text: unfolded, encoded words decoded, octets that are no UTF-8 read as Windows-1252.</summary>
 public static class HeaderText
 {
-    /// <summary>Decodes an unstructured value for display or comparison. At most <see cref="MimeLimits.DecodedField"/> octets are read.</summary>
+    /// <summary>Decodes a value for display or comparison. At most <see cref="MimeLimits.DecodedField"/> octets are read.</summary>
     /// <remarks>RFC 2047 §6.1; RFC 6532 §3.</remarks>
-    public static string Decode(ReadOnlySpan<byte> value) => Decode(value, isPhrase: false);
+    public static string Decode(ReadOnlySpan<byte> value)
+    {
+        value = value.Length > MimeLimits.DecodedField ? value[..MimeLimits.DecodedField] : value;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(value.Length);
+        ReadOnlySpan<byte> unfolded = Unfold(value, scratch);
+        string text = unfolded.IndexOf("=?"u8) >= 0 ? EncodedWords.Decode(unfolded) : Charset.Guess(unfolded).GetString(unfolded);
+        ArrayPool<byte>.Shared.Return(scratch);
+        return text;
+    }
 
-    /// <summary>Decodes a display name.</summary>
-    /// <remarks>RFC 2047 §5 (3).</remarks>
-    public static string DecodePhrase(ReadOnlySpan<byte> value) => Decode(value, isPhrase: true);
+    /// <summary>All fields of a header as lines <c>Name: decoded value</c>, for a search of its text.</summary>
+    public static string DecodeFields(ReadOnlySpan<byte> header)
+    {
+        var text = new StringBuilder();
+        foreach (HeaderField field in HeaderBlock.OfFields(header))
+        {
+            text.Append(Encoding.Latin1.GetString(field.Name)).Append(field.Name.IsEmpty ? "" : ": ");
+            text.Append(Decode(field.Name.IsEmpty ? field.Whole : field.Value)).Append('\n');
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>Takes line ends and surrounding white space off. The result is part of the value, or of the scratch where lines were folded.</summary>
     /// <param name="scratch">At least as long as the value.</param>
@@ -39,27 +55,5 @@ public static class HeaderText
 
         value.CopyTo(scratch[length..]);
         return scratch[..(length + value.Length)];
-    }
-
-    private static string Decode(ReadOnlySpan<byte> value, bool isPhrase)
-    {
-        value = value.Length > MimeLimits.DecodedField ? value[..MimeLimits.DecodedField] : value;
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(value.Length);
-        try
-        {
-            ReadOnlySpan<byte> unfolded = Unfold(value, scratch);
-            if (unfolded.IndexOf("=?"u8) < 0)
-            {
-                return System.Text.Ascii.IsValid(unfolded) ? Encoding.ASCII.GetString(unfolded) : Charset.Guess(unfolded).GetString(unfolded);
-            }
-
-            Charset.Register();
-            byte[] octets = unfolded.ToArray();
-            return isPhrase ? Rfc2047.DecodePhrase(octets) : Rfc2047.DecodeText(octets);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
-        }
     }
 }
