@@ -13,7 +13,7 @@ public sealed record MessageMetadata(byte[] Envelope, byte[] Structure, string P
     /// <summary>Octets of a large message that are looked at for its header.</summary>
     private const int MaxHeaderBytes = 256 * 1024;
 
-    public static MessageMetadata Read(ReadOnlyMemory<byte> octets) => Read(octets.Span, BodyStructure.Parse(octets.Span));
+    public static MessageMetadata Read(ReadOnlyMemory<byte> octets) => Read(octets.Span, BodyStructure.Parse(octets.Span), new MessageOctets(octets));
 
     /// <summary>From the start of a stream that can seek.</summary>
     public static MessageMetadata Read(Stream octets)
@@ -22,12 +22,14 @@ public sealed record MessageMetadata(byte[] Envelope, byte[] Structure, string P
         octets.Position = 0;
         int length = octets.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         octets.Position = 0;
-        return Read(start.AsSpan(0, length), BodyStructure.Parse(octets));
+        return Read(start.AsSpan(0, length), BodyStructure.Parse(octets), new MessageOctets(octets));
     }
 
-    private static MessageMetadata Read(ReadOnlySpan<byte> start, BodyStructure structure)
+    private static MessageMetadata Read(ReadOnlySpan<byte> start, BodyStructure structure, MessageOctets octets)
     {
-        ReadOnlySpan<byte> header = new HeaderBlock(start).Octets;
-        return new MessageMetadata(MessageEnvelope.ToImapBytes(header), structure.ToBytes(), "", null, Threading.Keys(header));
+        var header = new HeaderBlock(start);
+        DateTimeOffset? sent = header.TryFind("Date"u8, out HeaderField date) ? DateText.Read(date.Value) : null;
+        string preview = Posthorn.Standards.Mime.Preview.Of(structure, octets);
+        return new MessageMetadata(MessageEnvelope.ToImapBytes(header.Octets), structure.ToBytes(), preview, sent, Threading.Keys(header.Octets));
     }
 }
