@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Posthorn.Standards.Mime;
 
 namespace Posthorn.Core.Bodies;
 
@@ -20,6 +21,9 @@ public sealed class MessageContent : IAsyncDisposable
 
     /// <summary>Octets of the prefix; offsets of a body structure count from here.</summary>
     public int PrefixLength => _prefix.Length;
+
+    /// <summary>The body without its prefix, to read ranges of. The content must stay undisposed meanwhile.</summary>
+    public MessageOctets Body => _stream is null ? new MessageOctets(_memory) : new MessageOctets(_stream);
 
     /// <summary>All octets when they are in memory (small messages); else false and only the streaming calls serve.</summary>
     public bool TryGetMemory(out ReadOnlyMemory<byte> prefix, out ReadOnlyMemory<byte> body)

@@ -18,7 +18,8 @@ internal static class ImapCapabilities
     public static readonly IReadOnlyList<ImapCapability> All =
     [
         new("IMAP4rev1", "RFC 3501", ImapStates.Any, "CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "SELECT", "EXAMINE", "CHECK", "CLOSE", "EXPUNGE", "FETCH",
-            "UID FETCH", "STORE", "UID STORE", "COPY", "UID COPY", "APPEND"),
+            "UID FETCH", "STORE", "UID STORE", "COPY", "UID COPY", "APPEND", "SEARCH", "UID SEARCH", "LIST", "LSUB", "STATUS", "CREATE", "DELETE", "RENAME",
+            "SUBSCRIBE", "UNSUBSCRIBE"),
         new("LITERAL+", "RFC 7888", ImapStates.Any),
         new("ID", "RFC 2971", ImapStates.Any, "ID"),
         new("ENABLE", "RFC 5161", ImapStates.Any, "ENABLE"),
@@ -32,7 +33,7 @@ internal static class ImapCapabilities
         new("UNSELECT", "RFC 3691", ImapStates.LoggedIn, "UNSELECT"),
         new("UIDPLUS", "RFC 4315", ImapStates.LoggedIn, "UID EXPUNGE"),
         new("MOVE", "RFC 6851", ImapStates.LoggedIn, "MOVE", "UID MOVE"),
-        new("CONDSTORE", "RFC 7162", ImapStates.LoggedIn, "ENABLE", "FETCH", "STORE"),
+        new("CONDSTORE", "RFC 7162", ImapStates.LoggedIn, "ENABLE", "FETCH", "STORE", "SEARCH", "STATUS"),
         new("NAMESPACE", "RFC 2342", ImapStates.LoggedIn, "NAMESPACE"),
         new("CHILDREN", "RFC 3348", ImapStates.LoggedIn, "LIST"),
         new("LIST-EXTENDED", "RFC 5258", ImapStates.LoggedIn, "LIST"),
@@ -40,6 +41,8 @@ internal static class ImapCapabilities
         new("SPECIAL-USE", "RFC 6154", ImapStates.LoggedIn, "LIST"),
         new("CREATE-SPECIAL-USE", "RFC 6154 §3", ImapStates.LoggedIn, "CREATE"),
         new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
+        new("ESEARCH", "RFC 4731", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
+        new("SEARCHRES", "RFC 5182", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
     ];
 
     private const string StartTls = "STARTTLS";

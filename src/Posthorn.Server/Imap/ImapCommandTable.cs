@@ -56,6 +56,8 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Copy>("UID COPY", ImapStates.Selected),
         ImapCommandRow.Of<Move>("MOVE", ImapStates.Selected, CommandTraits.Writes),
         ImapCommandRow.Of<Move>("UID MOVE", ImapStates.Selected, CommandTraits.Writes),
+        ImapCommandRow.Of<Search>("SEARCH", ImapStates.Selected, CommandTraits.HoldsExpunges),
+        ImapCommandRow.Of<Search>("UID SEARCH", ImapStates.Selected),
     ];
 
     private static readonly FrozenDictionary<string, ImapCommandRow> ByName = Rows.ToFrozenDictionary(row => row.Name, StringComparer.OrdinalIgnoreCase);

@@ -9,6 +9,9 @@ internal readonly record struct ResponseCode(string? Text)
 {
     public static readonly ResponseCode AlreadyExists = new("ALREADYEXISTS");
     public static readonly ResponseCode AuthenticationFailed = new("AUTHENTICATIONFAILED");
+
+    /// <summary>RFC 9051 §6.4.4: with those that are always known.</summary>
+    public static readonly ResponseCode BadCharset = new("BADCHARSET (US-ASCII UTF-8)");
     public static readonly ResponseCode Cannot = new("CANNOT");
     public static readonly ResponseCode ClientBug = new("CLIENTBUG");
     public static readonly ResponseCode Closed = new("CLOSED");

@@ -1,0 +1,105 @@
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+
+namespace Posthorn.Server.Imap.Searching;
+
+/// <summary>A search bound to a view: sets are resolved, keywords are bits, texts are folded, cheap tests come first.</summary>
+internal sealed class SearchPlan
+{
+    private readonly MailboxSnapshot _view;
+    private readonly UidSet _saved;
+    private readonly List<string> _needles = [];
+    private bool _hasBadNumber;
+
+    private SearchPlan(MailboxSnapshot view, UidSet saved) => (_view, _saved) = (view, saved);
+
+    public SearchTest Root { get; private set; } = new ConstantTest(true);
+
+    /// <summary>Folded texts to look for in all octets, each once.</summary>
+    public IReadOnlyList<string> Needles => _needles;
+
+    /// <summary>Null: a sequence number is higher than the last message's.</summary>
+    public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved)
+    {
+        var plan = new SearchPlan(view, saved);
+        plan.Root = plan.Bind(key);
+        return plan._hasBadNumber ? null : plan;
+    }
+
+    private SearchTest Bind(SearchKey key) => key switch
+    {
+        SearchKey.All => new ConstantTest(true),
+        SearchKey.Recent => new ConstantTest(false),
+        SearchKey.Messages messages => BindSet(messages.Set),
+        SearchKey.Flag flag => new FlagTest(flag.Bit, flag.IsSet),
+        SearchKey.Keyword keyword => BindKeyword(keyword),
+        SearchKey.Modified modified => new ModifiedTest(modified.Since),
+        SearchKey.Larger larger => new RowTest(row => row.SizeBytes > larger.Octets),
+        SearchKey.Smaller smaller => new RowTest(row => row.SizeBytes < smaller.Octets),
+        SearchKey.InternalDate date => new RowTest(row => Compare(DateOnly.FromDateTime(row.InternalDate.DateTime), date.Order, date.Day)),
+        SearchKey.SentDate date => new EnvelopeTest(envelope => envelope.Sent is { } sent && Compare(sent, date.Order, date.Day)),
+        SearchKey.Envelope envelope => BindEnvelope(envelope),
+        SearchKey.Header header => new HeaderTest(header.Name, SearchText.Fold(header.Text)),
+        SearchKey.Body body => BindText(body.Text, inHeader: false),
+        SearchKey.AnyText text => BindText(text.Text, inHeader: true),
+        SearchKey.Not not => new NotTest(Bind(not.Key)),
+        SearchKey.Or or => Join([or.Left, or.Right], decisive: true),
+        SearchKey.And and => Join(and.Keys, decisive: false),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private JunctionTest Join(IReadOnlyList<SearchKey> keys, bool decisive) => new([.. keys.Select(Bind).OrderBy(test => test.Cost)], decisive);
+
+    private PositionTest BindSet(SequenceSet set)
+    {
+        _hasBadNumber |= !set.TryResolve(_view, _saved, out IReadOnlyList<PositionRange> positions);
+        return new PositionTest(positions);
+    }
+
+    private SearchTest BindKeyword(SearchKey.Keyword keyword)
+    {
+        IReadOnlyList<string> names = _view.Mailbox.Keywords;
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (names[i].Equals(keyword.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                return new FlagTest(KeywordBits.Of(i), keyword.IsSet);
+            }
+        }
+
+        return new ConstantTest(!keyword.IsSet);
+    }
+
+    private static EnvelopeTest BindEnvelope(SearchKey.Envelope key)
+    {
+        string folded = SearchText.Fold(key.Text);
+        SearchField field = key.Field;
+        return new EnvelopeTest(envelope => envelope[field] is { } text && text.Contains(folded, StringComparison.Ordinal));
+    }
+
+    private SearchTest BindText(string text, bool inHeader)
+    {
+        string folded = SearchText.Fold(text);
+        if (folded.Length == 0)
+        {
+            // RFC 9051 §6.4.4: the empty string is in every text.
+            return new ConstantTest(true);
+        }
+
+        int needle = _needles.IndexOf(folded);
+        if (needle < 0)
+        {
+            needle = _needles.Count;
+            _needles.Add(folded);
+        }
+
+        return new TextTest(needle, inHeader);
+    }
+
+    private static bool Compare(DateOnly day, SearchDate order, DateOnly than) => order switch
+    {
+        SearchDate.Before => day < than,
+        SearchDate.On => day == than,
+        _ => day >= than,
+    };
+}

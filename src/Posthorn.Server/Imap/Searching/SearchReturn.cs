@@ -1,0 +1,13 @@
+namespace Posthorn.Server.Imap.Searching;
+
+/// <summary>search-return-opt: what of the result is told (RFC 9051 §6.4.4), and whether it is kept (RFC 9051 §6.4.4.1).</summary>
+[Flags]
+internal enum SearchReturn
+{
+    None = 0,
+    Min = 1,
+    Max = 2,
+    All = 4,
+    Count = 8,
+    Save = 16,
+}
