@@ -49,7 +49,7 @@ internal sealed class SearchedEnvelope
     {
         bool isThere = reader.TryNString(out ReadOnlySpan<byte> text);
         reader.Space();
-        return isThere && MessageSummary.ReadDate(text) is { } date ? DateOnly.FromDateTime(date.DateTime) : null;
+        return isThere && DateText.Read(text) is { } date ? DateOnly.FromDateTime(date.DateTime) : null;
     }
 
     private static string? ReadText(ref ImapReader reader)
@@ -73,7 +73,7 @@ internal sealed class SearchedEnvelope
         while (reader.TryRead((byte)'('))
         {
             text.Append(text.Length == 0 ? "" : ", ");
-            Append(text, reader.TryNString(out ReadOnlySpan<byte> name) ? HeaderText.DecodePhrase(name) + " " : "", "");
+            Append(text, reader.TryNString(out ReadOnlySpan<byte> name) ? HeaderText.Decode(name) + " " : "", "");
             reader.Space();
             reader.TryNString(out _);
             reader.Space();
