@@ -4,6 +4,7 @@ using Posthorn.Server.Connections;
 using Posthorn.Server.Dns;
 using Posthorn.Server.Imap;
 using Posthorn.Server.Outbound;
+using Posthorn.Server.Pop3;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 using Posthorn.Standards.Dns;
@@ -28,6 +29,7 @@ internal static class MailEdges
         });
         services.AddSingleton(Connections(options));
         services.AddImap(new ImapLimits { MaxMessageBytes = options.Limits.MaxMessageBytes });
+        services.AddPop3(new Pop3Limits());
         services.AddSingleton(Outbound(options));
         services.AddHostedService<OutboundWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());

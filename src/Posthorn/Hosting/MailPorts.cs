@@ -3,6 +3,7 @@ using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Imap;
+using Posthorn.Server.Pop3;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 
@@ -30,6 +31,8 @@ internal sealed class MailPorts
         Mail<SmtpConnectionHandler>(kestrel, set.Submissions, new SmtpListenerOptions(SmtpRole.Submissions));
         Mail<ImapConnectionHandler>(kestrel, set.Imap, new MailListenerOptions("imap", ImplicitTls: false));
         Mail<ImapConnectionHandler>(kestrel, set.Imaps, new MailListenerOptions("imaps", ImplicitTls: true));
+        Mail<Pop3ConnectionHandler>(kestrel, set.Pop3, new MailListenerOptions("pop3", ImplicitTls: false));
+        Mail<Pop3ConnectionHandler>(kestrel, set.Pop3s, new MailListenerOptions("pop3s", ImplicitTls: true));
         if (options.Listeners.Web?.EndPoint is { } web)
         {
             CertificateStore certificates = kestrel.ApplicationServices.GetRequiredService<CertificateStore>();

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Posthorn.Server.Smtp;
+namespace Posthorn.Server.Connections;
 
 /// <summary>A web browser that was talked into posting to a mail port must get nowhere.</summary>
 internal static class HttpVerb

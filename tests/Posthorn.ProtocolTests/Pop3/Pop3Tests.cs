@@ -1,0 +1,219 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using MailKit.Net.Pop3;
+using MailKit.Security;
+using MimeKit;
+using Posthorn.ProtocolTests.Durability;
+
+namespace Posthorn.ProtocolTests.Pop3;
+
+/// <summary>POP3 over real sockets: line by line, and by MailKit's client.</summary>
+public sealed class Pop3Tests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_client_lists_fetches_and_deletes_and_ids_stay()
+    {
+        await using TestServer server = await WithMailAsync(3);
+        using Pop3Client client = await SignedInAsync(server);
+        Assert.Equal(3, client.Count);
+        IList<string> ids = await client.GetMessageUidsAsync(Cancel);
+        MimeMessage second = await client.GetMessageAsync(1, Cancel);
+        Assert.Equal("m-1", second.Subject);
+        await client.DeleteMessageAsync(1, Cancel);
+        await client.DisconnectAsync(true, Cancel);
+        using Pop3Client again = await SignedInAsync(server);
+        Assert.Equal([ids[0], ids[2]], await again.GetMessageUidsAsync(Cancel));
+        await again.DisconnectAsync(true, Cancel);
+    }
+
+    [Fact]
+    public async Task Nothing_is_deleted_without_quit()
+    {
+        await using TestServer server = await WithMailAsync(1);
+        await using (Line line = await Line.SignedInAsync(server))
+        {
+            Assert.StartsWith("+OK", await line.SayAsync("DELE 1"), StringComparison.Ordinal);
+            Assert.Equal("+OK 0 0", await line.SayAsync("STAT"));
+        }
+
+        // The lease of the broken session ends with it; a new one finds the message.
+        while (true)
+        {
+            await using Line again = await Line.ConnectAsync(server);
+            await again.SayAsync($"USER {TestServer.You}");
+            string entered = await again.SayAsync($"PASS {TestServer.Password}");
+            if (entered.StartsWith("-ERR [IN-USE]", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            Assert.StartsWith("+OK 1 messages", entered, StringComparison.Ordinal);
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task One_session_holds_the_maildrop()
+    {
+        await using TestServer server = await WithMailAsync(1);
+        await using Line first = await Line.SignedInAsync(server);
+        await using Line second = await Line.ConnectAsync(server);
+        await second.SayAsync($"USER {TestServer.You}");
+        Assert.StartsWith("-ERR [IN-USE]", await second.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
+        Assert.StartsWith("+OK", await first.SayAsync("NOOP"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_password_is_taken_before_tls_and_wrong_ones_end_the_session()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var plain = new TcpClient();
+        await plain.ConnectAsync("127.0.0.1", server.Port("pop3"), Cancel);
+        using var reader = new StreamReader(plain.GetStream(), Encoding.Latin1);
+        await plain.GetStream().WriteAsync("USER you@example.test\r\nCAPA\r\n"u8.ToArray(), Cancel);
+        await reader.ReadLineAsync(Cancel);
+        Assert.Contains("STLS first", await reader.ReadLineAsync(Cancel), StringComparison.Ordinal);
+        var capabilities = new List<string?>();
+        while (await reader.ReadLineAsync(Cancel) is { } line && line != ".")
+        {
+            capabilities.Add(line);
+        }
+
+        Assert.Contains("STLS", capabilities);
+        Assert.DoesNotContain("USER", capabilities);
+        await using Line wrong = await Line.ConnectAsync(server);
+        for (int i = 0; i < 3; i++)
+        {
+            await wrong.SayAsync($"USER {TestServer.You}");
+            Assert.StartsWith("-ERR [AUTH]", await wrong.SayAsync($"PASS wrong {i}"), StringComparison.Ordinal);
+        }
+
+        Assert.Null(await wrong.NextAsync());
+    }
+
+    [Theory]
+    [InlineData("STAT 1", "-ERR STAT stands alone")]
+    [InlineData("RETR", "-ERR RETR wants a message number")]
+    [InlineData("RETR 0", "-ERR A number is wanted")]
+    [InlineData("RETR 99999999999999999999", "-ERR A number is wanted")]
+    [InlineData("RETR 2", "-ERR There is no such message")]
+    [InlineData("DELE x", "-ERR A number is wanted")]
+    [InlineData("TOP 1", "-ERR TOP wants a message number and a count of lines")]
+    [InlineData("LIST 1 2", "-ERR LIST wants one message number or none")]
+    [InlineData("UIDL 7", "-ERR There is no such message")]
+    [InlineData("USER again", "-ERR Not after signing in")]
+    [InlineData("XYZZY", "-ERR Unknown command; CAPA lists what is known")]
+    [InlineData("", "-ERR Unknown command; CAPA lists what is known")]
+    public async Task Malformed_commands_are_refused_and_the_session_goes_on(string command, string answer)
+    {
+        await using TestServer server = await WithMailAsync(1);
+        await using Line line = await Line.SignedInAsync(server);
+        Assert.Equal(answer, await line.SayAsync(command));
+        Assert.StartsWith("+OK", await line.SayAsync("NOOP"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pipelined_commands_are_answered_in_order()
+    {
+        await using TestServer server = await WithMailAsync(2);
+        await using Line line = await Line.SignedInAsync(server);
+        await line.WriteAsync("STAT\r\nLIST 1\r\nTOP 2 0\r\nDELE 1\r\nRSET\r\nNOOP\r\n");
+        Assert.StartsWith("+OK 2 ", await line.NextAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("+OK 1 ", await line.NextAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("+OK", await line.NextAsync(), StringComparison.Ordinal);
+        string top = await line.UntilDotAsync();
+        Assert.Contains("Subject: m-1\r\n", top, StringComparison.Ordinal);
+        Assert.DoesNotContain("xxxx", top, StringComparison.Ordinal);
+        Assert.Equal("+OK marked", await line.NextAsync());
+        Assert.Equal("+OK nothing is marked", await line.NextAsync());
+        Assert.Equal("+OK still here", await line.NextAsync());
+    }
+
+    [Fact]
+    public async Task Octets_after_stls_in_the_clear_end_the_connection()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", server.Port("pop3"), Cancel);
+        await client.GetStream().WriteAsync("STLS\r\nCAPA\r\n"u8.ToArray(), Cancel);
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+        Assert.StartsWith("+OK", await reader.ReadLineAsync(Cancel), StringComparison.Ordinal);
+        Assert.DoesNotContain("TOP", await reader.ReadToEndAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    private static async Task<TestServer> WithMailAsync(int count)
+    {
+        TestServer server = await TestServer.StartAsync();
+        await using SmtpTalk talk = await SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.True(await talk.SendAsync(TestServer.You, $"m-{i}", 500, Cancel));
+        }
+
+        return server;
+    }
+
+    private static async Task<Pop3Client> SignedInAsync(TestServer server)
+    {
+        var client = new Pop3Client { ServerCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=mx.example.test", CheckCertificateRevocation = false };
+        await client.ConnectAsync("127.0.0.1", server.Port("pop3"), SecureSocketOptions.StartTls, Cancel);
+        await client.AuthenticateAsync(TestServer.You, TestServer.Password, Cancel);
+        return client;
+    }
+
+    /// <summary>A client that says lines, within TLS.</summary>
+    private sealed class Line(TcpClient client, SslStream stream) : IAsyncDisposable
+    {
+        private readonly StreamReader _reader = new(stream, Encoding.Latin1);
+
+        public static async Task<Line> ConnectAsync(TestServer server)
+        {
+            var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", server.Port("pop3s"), Cancel);
+            var stream = new SslStream(client.GetStream(), false, static (_, certificate, _, _) => certificate?.Subject == "CN=mx.example.test");
+            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, Cancel);
+            var line = new Line(client, stream);
+            Assert.StartsWith("+OK", await line.NextAsync(), StringComparison.Ordinal);
+            return line;
+        }
+
+        public static async Task<Line> SignedInAsync(TestServer server)
+        {
+            Line line = await ConnectAsync(server);
+            await line.SayAsync($"USER {TestServer.You}");
+            Assert.StartsWith("+OK", await line.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
+            return line;
+        }
+
+        public async Task<string> SayAsync(string text)
+        {
+            await WriteAsync(text + "\r\n");
+            return await NextAsync() ?? "";
+        }
+
+        public async Task WriteAsync(string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text), Cancel);
+
+        public Task<string?> NextAsync() => _reader.ReadLineAsync(Cancel).AsTask();
+
+        public async Task<string> UntilDotAsync()
+        {
+            var text = new StringBuilder();
+            while (await NextAsync() is { } next && next != ".")
+            {
+                text.Append(next).Append("\r\n");
+            }
+
+            return text.ToString();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _reader.Dispose();
+            await stream.DisposeAsync();
+            client.Dispose();
+        }
+    }
+}
