@@ -44,7 +44,13 @@ public sealed class TestServer : IAsyncDisposable
             HostName = "mx.example.test",
             Listeners = new ListenerSet
             {
-                Smtp = Free(), Submission = Free(), Submissions = Free(), Imap = Free(), Imaps = Free(), Pop3 = Free(), Pop3s = Free(),
+                Smtp = Free(),
+                Submission = Free(),
+                Submissions = Free(),
+                Imap = Free(),
+                Imaps = Free(),
+                Pop3 = Free(),
+                Pop3s = Free(),
             },
             Limits = new LimitOptions { MaxConnectionsPerAddress = 1_000 },
             Dns = new DnsOptions { ZoneFile = zoneFile },

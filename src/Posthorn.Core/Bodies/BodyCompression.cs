@@ -11,10 +11,10 @@ internal static class BodyCompression
     private const int SmallestBytes = 512;
 
     [ThreadStatic]
-    private static Compressor? t_compressor;
+    private static Compressor? _compressor;
 
     [ThreadStatic]
-    private static Decompressor? t_decompressor;
+    private static Decompressor? _decompressor;
 
     /// <summary>Null when it does not pay: less than an eighth saved.</summary>
     public static byte[]? Compress(ReadOnlySpan<byte> octets)
@@ -24,11 +24,11 @@ internal static class BodyCompression
             return null;
         }
 
-        t_compressor ??= new Compressor(Level);
+        _compressor ??= new Compressor(Level);
         byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(octets.Length));
         try
         {
-            int length = t_compressor.Wrap(octets, buffer);
+            int length = _compressor.Wrap(octets, buffer);
             return length < octets.Length - (octets.Length / 8) ? buffer.AsSpan(0, length).ToArray() : null;
         }
         finally
@@ -39,9 +39,9 @@ internal static class BodyCompression
 
     public static byte[] Decompress(ReadOnlySpan<byte> kept, int size)
     {
-        t_decompressor ??= new Decompressor();
+        _decompressor ??= new Decompressor();
         var octets = new byte[size];
-        int length = t_decompressor.Unwrap(kept, octets);
+        int length = _decompressor.Unwrap(kept, octets);
         return length == size ? octets : throw new InvalidDataException($"A body of {size} octets came back as {length}.");
     }
 }

@@ -47,7 +47,15 @@ internal static class DemoCommand
             HostName = "localhost",
             Listeners = new ListenerSet
             {
-                Smtp = On(25), Submission = On(587), Submissions = On(465), Imap = On(143), Imaps = On(993), Pop3 = On(110), Pop3s = On(995), Web = On(443), Metrics = On(90),
+                Smtp = On(25),
+                Submission = On(587),
+                Submissions = On(465),
+                Imap = On(143),
+                Imaps = On(993),
+                Pop3 = On(110),
+                Pop3s = On(995),
+                Web = On(443),
+                Metrics = On(90),
             },
             Telemetry = new TelemetryOptions { LogLevel = "Warning" },
         };

@@ -7,11 +7,11 @@ namespace Posthorn.Server.Smtp.Commands;
 internal sealed record Help : ISmtpCommand
 {
     private static readonly Help Instance = new();
-    private static SmtpReply? s_commands;
+    private static SmtpReply? _commands;
 
     public static ISmtpCommand Parse(ref SmtpReader reader) => Instance;
 
     // Made when first asked for: the table refers to this class.
     public ValueTask<SmtpReply> RunAsync(SmtpSession session, CancellationToken cancel) =>
-        new(s_commands ??= SmtpReply.Fixed(214, "2.0.0", string.Join(' ', SmtpCommandTable.Rows.Select(row => row.Verb))));
+        new(_commands ??= SmtpReply.Fixed(214, "2.0.0", string.Join(' ', SmtpCommandTable.Rows.Select(row => row.Verb))));
 }
