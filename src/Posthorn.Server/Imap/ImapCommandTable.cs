@@ -9,6 +9,9 @@ internal delegate IImapCommand ParseCommand(ref ImapReader reader);
 /// <summary>A command: its name, where it is legal, what the loop must know of it, and its grammar.</summary>
 internal sealed record ImapCommandRow(string Name, ImapStates States, CommandTraits Traits, ParseCommand Parse)
 {
+    /// <summary>Its numbers are UIDs (RFC 9051 §6.4.9): it may name messages that this session was not told of yet, so the view is brought up first.</summary>
+    public bool ByUid { get; } = Name.StartsWith("UID ", StringComparison.Ordinal);
+
     public static ImapCommandRow Of<TCommand>(string name, ImapStates states, CommandTraits traits = CommandTraits.None)
         where TCommand : IImapCommand<TCommand> =>
         new(name, states, traits, static (ref ImapReader reader) => TCommand.Parse(ref reader));

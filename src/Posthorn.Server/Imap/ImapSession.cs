@@ -105,7 +105,12 @@ internal sealed partial class ImapSession : IDisposable
     {
         try
         {
-            ImapResult result = await command.RunAsync(this, cancel);
+            if (row.ByUid)
+            {
+                await TellUpdatesAsync(expunges: true, cancel);
+            }
+
+            ImapResult result = End is null ? await command.RunAsync(this, cancel) : ImapResult.Replied;
             if (End is not null)
             {
                 return result;

@@ -8,8 +8,8 @@ namespace Posthorn.Server.Imap;
 /// <param name="IsSynchronizing">The client waits for the server's "+".</param>
 internal readonly record struct LiteralHeader(long Length, bool IsSynchronizing)
 {
-    /// <summary>"{" 19 digits "+}".</summary>
-    private const int LongestText = 22;
+    /// <summary>Octets looked at for the brace: "{" 19 digits "+}", and room for leading zeros. Digits alone in all of them are no number of ours.</summary>
+    private const int LongestText = 32;
 
     /// <summary>Whether a line, without its line end, announces a literal. A number that no long holds reads as long.MaxValue: over every limit.</summary>
     public static bool TryFind(in ReadOnlySequence<byte> line, out LiteralHeader header)
@@ -25,7 +25,7 @@ internal readonly record struct LiteralHeader(long Length, bool IsSynchronizing)
         tail.CopyTo(buffer);
         ReadOnlySpan<byte> text = buffer[..(int)tail.Length];
         int open = text.LastIndexOf((byte)'{');
-        if (open < 0)
+        if (open < 0 && text.Length < LongestText)
         {
             return false;
         }
@@ -36,6 +36,12 @@ internal readonly record struct LiteralHeader(long Length, bool IsSynchronizing)
         if (number.IsEmpty || number.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
         {
             return false;
+        }
+
+        if (open < 0)
+        {
+            header = new(long.MaxValue, isSynchronizing);
+            return true;
         }
 
         header = new(Utf8Parser.TryParse(number, out long length, out _) ? length : long.MaxValue, isSynchronizing);
