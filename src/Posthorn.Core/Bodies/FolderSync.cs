@@ -4,7 +4,7 @@ using System.Text;
 namespace Posthorn.Core.Bodies;
 
 /// <summary>Makes a folder's entries durable: a file that was synced can still be lost with the folder entry that names it. .NET has no call for it.</summary>
-internal static class FolderSync
+public static class FolderSync
 {
     private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux
 

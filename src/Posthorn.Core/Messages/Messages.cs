@@ -26,8 +26,14 @@ public sealed class Messages
     public MessageWriter StartMessage() => new(_blobs);
 
     /// <summary>Files messages into a mailbox, all or none (APPEND, MULTIAPPEND).</summary>
+    public ValueTask<Result<Appended>> AppendAsync(
+        Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancel) =>
+        AppendAsync(actor, account, mailbox, messages, null, cancel);
+
+    /// <inheritdoc cref="AppendAsync(Actor, AccountId, MailboxId, IReadOnlyList{NewMessage}, CancellationToken)"/>
+    /// <param name="mark">Written in the same transaction; may come without messages.</param>
     public async ValueTask<Result<Appended>> AppendAsync(
-        Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, CancellationToken cancel)
+        Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, ImportMark? mark, CancellationToken cancel)
     {
         if (Rights.Check(actor, account, Right.Insert) is { } refusal)
         {
@@ -35,14 +41,45 @@ public sealed class Messages
         }
 
         DateTimeOffset now = _time.GetUtcNow();
+        AccountId[] accounts = mark is null ? [account] : [AccountId.Store, account];
         Result<Appended> result = await _store.WriteAsync<Result<Appended>>(
-            new[] { account }, async session => await AppendAsync(session, account, mailbox, messages, now), cancel);
+            accounts,
+            async session =>
+            {
+                string key = mark is null ? "" : ImportMark.Key(account, mailbox, mark.Source);
+                if (mark?.After is { } after && (await session.Directory.SettingAsync(key) ?? "") != after)
+                {
+                    return new Refusal.InUse($"The import of {mark.Source}");
+                }
+
+                // A refusal keeps what was written before it: the mark comes last.
+                Result<Appended> appended = await AppendAsync(session, account, mailbox, messages, now);
+                if (appended.IsOk && mark is not null)
+                {
+                    await session.Directory.SetSettingAsync(key, mark.Position);
+                }
+
+                return appended;
+            },
+            cancel);
         foreach (NewMessage message in messages)
         {
             message.Content.IsKept |= result.IsOk;
         }
 
         return result;
+    }
+
+    /// <summary>The position of the last <see cref="ImportMark"/> of this source; empty: none.</summary>
+    public async ValueTask<Result<string>> ImportPositionAsync(Actor actor, AccountId account, MailboxId mailbox, string source, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Insert) is { } refusal)
+        {
+            return refusal;
+        }
+
+        string key = ImportMark.Key(account, mailbox, source);
+        return await _store.ReadAsync(AccountId.Store, session => session.Directory.SettingAsync(key), cancel) ?? "";
     }
 
     /// <summary>STORE. UIDs that do not exist are passed over.</summary>

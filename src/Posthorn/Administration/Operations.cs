@@ -8,7 +8,7 @@ internal static class Operations
     private static readonly Operation[] All =
     [
         .. AccountOperations.All, .. DomainOperations.All, .. AliasOperations.All, .. QueueOperations.All, .. MaintenanceOperations.All,
-        .. StatusOperations.All,
+        .. StatusOperations.All, .. ImportOperations.All, .. ExportOperations.All,
     ];
 
     private static readonly FrozenDictionary<string, Operation> ByName = All.ToFrozenDictionary(operation => operation.Name);

@@ -17,6 +17,8 @@ internal static class PosthornCommand
         root.Subcommands.Add(DomainCommands.Make(context));
         root.Subcommands.Add(AliasCommands.Make(context));
         root.Subcommands.Add(QueueCommands.Make(context));
+        root.Subcommands.Add(ImportCommands.Make(context));
+        root.Subcommands.Add(ExportCommands.Make(context));
         foreach (Command maintenance in MaintenanceCommands.Make(context))
         {
             root.Subcommands.Add(maintenance);

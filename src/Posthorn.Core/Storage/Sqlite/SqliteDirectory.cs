@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Messages;
 
 namespace Posthorn.Core.Storage.Sqlite;
 
@@ -149,6 +150,8 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
             connection.Execute($"DELETE FROM {table} WHERE account = {id}");
         }
 
+        string marks = ImportMark.KeyPrefix(id);
+        connection.Use("DELETE FROM setting WHERE substr(key, 1, length(?1)) = ?1").Bind(marks).Run();
         connection.Use("DELETE FROM account WHERE id = ?1").Bind(id.Value).Run();
         return ValueTask.CompletedTask;
     }

@@ -1,0 +1,89 @@
+using System.Text;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Standards.Mbox;
+
+namespace Posthorn.Administration.Export;
+
+/// <summary>One mbox file, or a folder with one for each mailbox ("Work/Plans" is Work/Plans.mbox).</summary>
+internal sealed class MboxTarget(string path, bool single) : IExportTarget
+{
+    /// <summary>Octets of a level in a file name; file systems allow 255 with all endings.</summary>
+    private const int MaxLevelBytes = 200;
+
+    private const int BufferSize = 256 * 1024;
+
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private FileStream? _file;
+    private MboxWriter? _writer;
+
+    public async ValueTask BeginAsync(string mailbox, CancellationToken cancel)
+    {
+        await CloseAsync(cancel);
+        string name = single ? path : FileOf(mailbox);
+        Directory.CreateDirectory(Path.GetDirectoryName(name)!);
+        _file = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferSize);
+        _writer = new MboxWriter(_file);
+    }
+
+    public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel)
+    {
+        await _writer!.WriteAsync(mail.Sender, mail.Received, mail.Flags, content, cancel);
+        return [];
+    }
+
+    public async ValueTask FinishAsync(CancellationToken cancel)
+    {
+        await CloseAsync(cancel);
+        if (!single)
+        {
+            foreach (string folder in Directory.EnumerateDirectories(path, "*", SearchOption.AllDirectories).Prepend(path))
+            {
+                FolderSync.Sync(folder);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
+        }
+    }
+
+    private async ValueTask CloseAsync(CancellationToken cancel)
+    {
+        if (_file is not null)
+        {
+            await _file.FlushAsync(cancel);
+            _file.Flush(flushToDisk: true);
+            await _file.DisposeAsync();
+            _file = null;
+        }
+    }
+
+    private string FileOf(string mailbox)
+    {
+        string wanted = Path.Combine([path, .. mailbox.Split(Mailbox.Separator).Select(Level)]);
+        string name = wanted;
+        for (int number = 2; !_taken.Add(name); number++)
+        {
+            name = FormattableString.Invariant($"{wanted} ({number})");
+        }
+
+        return name + ".mbox";
+    }
+
+    /// <summary>A level that leads nowhere else ("..") and is not hidden, cut to what a file name holds.</summary>
+    private static string Level(string level)
+    {
+        string safe = level.StartsWith('.') ? "_" + level : level;
+        while (Encoding.UTF8.GetByteCount(safe) > MaxLevelBytes)
+        {
+            safe = safe[..^(char.IsLowSurrogate(safe[^1]) ? 2 : 1)];
+        }
+
+        return safe;
+    }
+}

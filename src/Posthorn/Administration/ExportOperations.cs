@@ -1,0 +1,34 @@
+using Posthorn.Administration.Export;
+using Posthorn.Core;
+using Posthorn.Core.Accounts;
+
+namespace Posthorn.Administration;
+
+/// <param name="Path">A full path: the process that has the store writes it.</param>
+/// <param name="Mailbox">Only this one; null: all of the account.</param>
+internal sealed record ExportRequest(string Path, string Account, string? Mailbox = null);
+
+/// <param name="Missing">Messages whose octets could not be read: <c>check</c> says more.</param>
+/// <param name="LostFlags">Keywords for which the format has no room, with their mailbox.</param>
+internal sealed record ExportReport(string Path, long Exported, long Missing, IReadOnlyList<string> Mailboxes, IReadOnlyList<string> LostFlags);
+
+/// <summary><c>export mbox|maildir</c>.</summary>
+internal static class ExportOperations
+{
+    public static readonly Operation<ExportRequest, ExportReport> Mbox = new("export.mbox", static (context, request, cancel) =>
+        RunAsync(context, request, path => new MboxTarget(path, single: request.Mailbox is not null), cancel));
+
+    public static readonly Operation<ExportRequest, ExportReport> Maildir = new("export.maildir", static (context, request, cancel) =>
+        RunAsync(context, request, path => new MaildirTarget(path, context.Services.GetRequiredService<TimeProvider>()), cancel));
+
+    public static readonly Operation[] All = [Mbox, Maildir];
+
+    private static async ValueTask<Result<ExportReport>> RunAsync(
+        OperationContext context, ExportRequest request, Func<string, IExportTarget> open, CancellationToken cancel)
+    {
+        Result<Account> account = await context.Services.GetRequiredService<Accounts>().GetAsync(context.Actor, request.Account, cancel);
+        return account.TryGet(out Account? owner, out Refusal? refusal)
+            ? await new ExportRun(context, owner.Id, request).RunAsync(open, cancel)
+            : refusal;
+    }
+}
