@@ -15,8 +15,8 @@ internal sealed class EhloReplies(SmtpOptions options)
     private readonly SmtpReply _relayTls = Make(options, SmtpRole.Relay, canStartTls: false, isTls: true, mechanisms: null);
     private readonly SmtpReply _submission = Make(options, SmtpRole.Submission, canStartTls: false, isTls: false, mechanisms: null);
     private readonly SmtpReply _submissionStartTls = Make(options, SmtpRole.Submission, canStartTls: true, isTls: false, mechanisms: null);
-    private readonly SmtpReply _submissionTls = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, mechanisms: null);
-    private readonly SmtpReply _submissionTlsBound = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, mechanisms: null);
+    private readonly SmtpReply _submissionTls = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, Mechanisms(withBinding: false));
+    private readonly SmtpReply _submissionTlsBound = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, Mechanisms(withBinding: true));
 
     public SmtpReply For(SmtpRole role, bool canStartTls, TlsDetails? tls, DateTimeOffset now) => (role, tls) switch
     {

@@ -64,6 +64,7 @@ internal static class SmtpCommandTable
         new("EHLO", SmtpStates.Any, SmtpStates.Greeted, SmtpTraits.None, Ehlo.Parse),
         new("HELO", SmtpStates.Any, SmtpStates.Greeted, SmtpTraits.None, Helo.Parse),
         new("STARTTLS", SmtpStates.Start | SmtpStates.Greeted, null, SmtpTraits.None, StartTls.Parse),
+        new("AUTH", SmtpStates.Greeted, null, SmtpTraits.SubmissionOnly | SmtpTraits.TlsForSubmission, Auth.Parse),
         new("MAIL", SmtpStates.Greeted, SmtpStates.Mail, Sends, Mail.Parse),
         new("RCPT", SmtpStates.Mail | SmtpStates.Recipients, SmtpStates.Recipients, Sends, Rcpt.Parse),
         new("DATA", SmtpStates.Recipients, null, Sends, Data.Parse),

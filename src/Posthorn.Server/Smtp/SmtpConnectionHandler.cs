@@ -15,10 +15,10 @@ public sealed class SmtpConnectionHandler : MailConnectionHandler
 
     public SmtpConnectionHandler(
         MailTransport transport, SmtpOptions options, Recipients recipients, Domains domains, Messages messages, Deliveries deliveries,
-        SenderChecks senderChecks, SmtpMetrics metrics, ILogger<SmtpConnectionHandler> logger)
+        Credentials credentials, SenderChecks senderChecks, SmtpMetrics metrics, ILogger<SmtpConnectionHandler> logger)
         : base(transport, options.Limits.Connections, logger)
     {
-        _server = new SmtpServer(options, recipients, domains, messages, deliveries, senderChecks, metrics, logger, transport.Time);
+        _server = new SmtpServer(options, recipients, domains, messages, deliveries, credentials, senderChecks, metrics, logger, transport.Time);
         TooManyConnections = Encoding.ASCII.GetBytes($"421 4.7.0 {options.HostName} has too many connections from you; try again later\r\n");
         InternalError = Encoding.ASCII.GetBytes($"421 4.3.0 {options.HostName} has a fault; try again later\r\n");
     }

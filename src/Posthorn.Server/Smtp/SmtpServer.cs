@@ -8,7 +8,7 @@ namespace Posthorn.Server.Smtp;
 
 /// <summary>What all SMTP sessions share: options, Core's operations, and the answers that never change.</summary>
 internal sealed class SmtpServer(
-    SmtpOptions options, Recipients recipients, Domains domains, Messages messages, Deliveries deliveries,
+    SmtpOptions options, Recipients recipients, Domains domains, Messages messages, Deliveries deliveries, Credentials credentials,
     SenderChecks senderChecks, SmtpMetrics metrics, ILogger logger, TimeProvider time)
 {
     public SmtpOptions Options { get; } = options;
@@ -22,6 +22,8 @@ internal sealed class SmtpServer(
     public Messages Messages { get; } = messages;
 
     public Deliveries Deliveries { get; } = deliveries;
+
+    public Credentials Credentials { get; } = credentials;
 
     public SenderChecks SenderChecks { get; } = senderChecks;
 

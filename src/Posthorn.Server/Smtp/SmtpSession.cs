@@ -52,10 +52,6 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
                 return EndReason.ClientClosed;
             }
             var read = await _lines.ReadAsync(MaxLine, Server.Limits.CommandTimeout, cancel);
-            if (read.Status == LineStatus.Closed)
-            {
-                return EndReason.ClientClosed;
-            }
             var reply = read.Status == LineStatus.Line
                 ? Find(read.Line, out var row, out var command) ?? await RunAsync(row!, command!, cancel)
                 : Unreadable(read.Status);
@@ -141,8 +137,10 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
             : isAllowed ? null : SmtpRefusals.OutOfOrder(State);
     }
 
-    private SmtpReply Unreadable(LineStatus status) => status switch
+    /// <summary>The reply where a line should be and is none.</summary>
+    public SmtpReply Unreadable(LineStatus status) => status switch
     {
+        LineStatus.Closed => SmtpReply.Silence(EndReason.ClientClosed),
         LineStatus.TimedOut => Server.TimedOut,
         LineStatus.Stopping => Server.Stopping,
         LineStatus.TooLong => SmtpRefusals.LineTooLong,
@@ -191,7 +189,7 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
         await Connection.Output.FlushAsync(cancel);
     }
 
-    /// <summary>A line that answers a prompt. The read gives the reply that ends the exchange when there is none.</summary>
+    /// <summary>The line that answers a prompt of a sign-in.</summary>
     public async ValueTask<LineRead> ReadAnswerAsync(CancellationToken cancel) =>
         await _lines.ReadAsync(Server.Limits.MaxAuthLine, Server.Limits.CommandTimeout, cancel);
 

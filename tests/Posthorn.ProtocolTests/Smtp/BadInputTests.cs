@@ -84,6 +84,7 @@ public sealed class BadInputTests
     [InlineData("MAIL FROM:<\0@example.net>", "501 5.5.2 ~")]
     [InlineData("", "500 5.5.1 ~")]
     [InlineData(" NOOP", "500 5.5.1 ~")]
+    [InlineData("AUTH PLAIN AGEAYg==", "502 5.5.1 ~")]
     [InlineData("EXPN staff", "502 5.5.1 ~")]
     [InlineData("VRFY you", "252 2.5.2 ~")]
     [InlineData("HELP", "214 2.0.0 ~")]

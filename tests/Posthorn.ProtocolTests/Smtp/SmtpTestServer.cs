@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using MailKit.Net.Smtp;
+using MailKit.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +26,13 @@ namespace Posthorn.ProtocolTests.Smtp;
 internal sealed class SmtpTestServer : IAsyncDisposable
 {
     public const string HostName = "mx.example.test";
+
+    /// <summary>Password of you@example.test; the others have none.</summary>
+    public const string Password = "secret";
+
+    // Computed once for all tests.
+    private static readonly string Hash = PasswordHash.Create(Password, Argon2Parameters.Default).Format();
+    private static readonly string Keys = Posthorn.Standards.Sasl.ScramKeys.Create(Password, Posthorn.Standards.Sasl.ScramKeys.MinIterations).Format();
 
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("posthorn-smtp-");
@@ -74,14 +83,33 @@ internal sealed class SmtpTestServer : IAsyncDisposable
 
     public async Task<SmtpTestClient> ConnectAsync(SmtpRole role = SmtpRole.Relay)
     {
-        var listener = role switch { SmtpRole.Relay => _relay!, SmtpRole.Submission => _submission!, _ => _submissions! };
-        var client = await SmtpTestClient.ConnectAsync(listener.Endpoint, this);
+        var client = await SmtpTestClient.ConnectAsync(Listener(role).Endpoint, this);
         if (role == SmtpRole.Submissions)
         {
             await client.HandshakeAsync();
         }
         return client;
     }
+
+    /// <summary>A client that others wrote, connected and within TLS.</summary>
+    public async Task<SmtpClient> MailKitAsync(SmtpRole role)
+    {
+        var client = new SmtpClient
+        {
+            CheckCertificateRevocation = false,
+            ServerCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+        };
+        var options = role == SmtpRole.Submissions ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTls;
+        await client.ConnectAsync("127.0.0.1", Listener(role).Endpoint.Port, options, Cancel);
+        return client;
+    }
+
+    private MailListener Listener(SmtpRole role) => role switch
+    {
+        SmtpRole.Relay => _relay!,
+        SmtpRole.Submission => _submission!,
+        _ => _submissions!,
+    };
 
     /// <summary>Port 25 after greeting and EHLO.</summary>
     public async Task<SmtpTestClient> GreetedAsync()
@@ -126,7 +154,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
                 new[] { AccountId.Store },
                 async session =>
                 {
-                    var id = await session.Directory.InsertAccountAsync($"{name}@example.test", null, name == "you", "-", "-", now);
+                    var id = await session.Directory.InsertAccountAsync($"{name}@example.test", null, name == "you", name == "you" ? Hash : "-", name == "you" ? Keys : "-", now);
                     await session.Mailboxes.InsertAsync(id, Mailbox.Inbox, SpecialUse.None, false);
                     if (name == "closed")
                     {
