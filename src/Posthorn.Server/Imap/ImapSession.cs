@@ -107,7 +107,8 @@ internal sealed partial class ImapSession : IDisposable
         {
             if (row.ByUid)
             {
-                await TellUpdatesAsync(expunges: true, cancel);
+                // Expunges wait for the end: UID SEARCH may carry sequence numbers, and they are those that the client knows.
+                await TellUpdatesAsync(expunges: false, cancel);
             }
 
             ImapResult result = End is null ? await command.RunAsync(this, cancel) : ImapResult.Replied;
