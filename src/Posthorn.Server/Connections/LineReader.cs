@@ -53,6 +53,9 @@ public sealed class LineReader(ConnectionInput input, BareLineFeed bareLineFeed)
 
     private bool _skipping;
 
+    /// <summary>The rest of a line that was reported is still to be skipped: the line end that comes next ends no command.</summary>
+    public bool IsSkipping => _skipping;
+
     /// <summary>Reads the next line.</summary>
     /// <param name="maxLength">Octets allowed, line end included.</param>
     /// <param name="timeout">For the whole line.</param>

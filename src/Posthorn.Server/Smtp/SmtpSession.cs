@@ -173,7 +173,8 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
     /// <summary>Whether the answer may wait, because another command is there already.</summary>
     private bool HasWholeLine()
     {
-        if (!Connection.Input.TryRead(out var read))
+        // The end of a line already refused is nothing to wait for: the client may want its answer first.
+        if (_lines.IsSkipping || !Connection.Input.TryRead(out var read))
         {
             return false;
         }

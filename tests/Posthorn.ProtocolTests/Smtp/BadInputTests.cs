@@ -79,6 +79,18 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData(5_000)]
+    [InlineData(10_000)]
+    [InlineData(60_000)]
+    public async Task A_line_too_long_is_answered_though_nothing_follows(int length)
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await server.GreetedAsync();
+        await client.SayAsync("NOOP " + new string('a', length) + "\r\n");
+        await client.DialogAsync("S: 500 5.5.2 ~");
+    }
+
+    [Theory]
     [InlineData("NOOP \0", "250 2.0.0 OK")]
     [InlineData("\0\0\0", "500 5.5.1 ~")]
     [InlineData("MAIL FROM:<\0@example.net>", "501 5.5.2 ~")]

@@ -19,6 +19,17 @@ public sealed class BdatTests
     }
 
     [Fact]
+    public async Task Answers_do_not_wait_for_a_chunk_that_is_still_to_come()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await server.GreetedAsync();
+        await client.SayAsync("MAIL FROM:<a@example.net>\r\nRCPT TO:<you@example.test>\r\nBDAT 14 LAST\r\n");
+        await client.DialogAsync("S: 250 2.1.0 ~\nS: 250 2.1.5 ~");
+        await client.SayAsync("Subject: x\r\n\r\n");
+        await client.DialogAsync("S: 250 2.0.0 Accepted ~");
+    }
+
+    [Fact]
     public async Task An_empty_last_chunk_ends_the_message()
     {
         await using var server = await SmtpTestServer.StartAsync();

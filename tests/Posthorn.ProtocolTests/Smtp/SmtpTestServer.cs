@@ -49,6 +49,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
         builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName });
+        FullDisk.Install(builder.Services);
         builder.Services.AddSingleton<IDnsResolver>(ZoneTextResolver.Parse(""));
         builder.Services.AddPosthornSmtp(options);
         builder.WebHost.ConfigureKestrel(server =>
@@ -66,6 +67,8 @@ internal sealed class SmtpTestServer : IAsyncDisposable
     public LocalAuthority Authority { get; }
 
     public string Folder => _folder.FullName;
+
+    public FullDisk Disk => Get<FullDisk>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -20,9 +20,9 @@ internal static class Acceptance
             return reception.Refusal!;
         }
         var verdict = await CheckSenderAsync(session, reception, message, cancel);
-        if (session.Server.Options.RejectOnDmarc && verdict?.Dmarc is { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject } failed)
+        if (session.Server.Options.RejectOnDmarc && DmarcRefusal(verdict?.Dmarc) is { } refused)
         {
-            return new SmtpReply(550, "5.7.1", $"The owner of {failed.AuthorDomain} asks to refuse such mail (DMARC): {failed.Reason}");
+            return refused;
         }
         var now = session.Server.Time.GetUtcNow();
         var envelope = new Envelope(
@@ -42,6 +42,11 @@ internal static class Acceptance
         SmtpLog.Accepted(session.Server.Logger, transaction.Id, message.Length, transaction.Mail.Path, transaction.Recipients.Count);
         return new SmtpReply(250, "2.0.0", $"Accepted as {transaction.Id}");
     }
+
+    /// <summary>The reply to mail that its owner wants refused. Nothing but DMARC refuses: SPF alone never does.</summary>
+    public static SmtpReply? DmarcRefusal(DmarcOutcome? dmarc) => dmarc is { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject }
+        ? new SmtpReply(550, "5.7.1", $"The owner of {dmarc.AuthorDomain} asks to refuse such mail (DMARC): {dmarc.Reason}")
+        : null;
 
     /// <summary>SPF, DKIM and DMARC of mail from elsewhere; null for our own users, who have signed in.</summary>
     private static async ValueTask<SenderVerdict?> CheckSenderAsync(

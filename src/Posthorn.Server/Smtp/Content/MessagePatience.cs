@@ -14,7 +14,12 @@ internal sealed class MessagePatience(SmtpSession session)
     /// <summary>The next octets; advance behind them when <see cref="Broken"/> is null.</summary>
     public async ValueTask<ReadResult> ReadAsync(CancellationToken cancel)
     {
-        var limits = session.Server.Limits;
+        var (limits, connection) = (session.Server.Limits, session.Connection);
+        if (connection.Output.UnflushedBytes > 0 && !connection.Input.HasBytes())
+        {
+            // Answers to what was pipelined before a chunk do not wait for the chunk.
+            await connection.Output.FlushAsync(cancel);
+        }
         var left = limits.MessageTimeout - session.Server.Time.GetElapsedTime(_started);
         var timeout = left < limits.DataBlockTimeout ? left : limits.DataBlockTimeout;
         if (timeout <= TimeSpan.Zero)
@@ -22,10 +27,10 @@ internal sealed class MessagePatience(SmtpSession session)
             Broken = session.Server.TimedOut;
             return default;
         }
-        var read = await session.Connection.Input.ReadAsync(timeout, cancel);
+        var read = await connection.Input.ReadAsync(timeout, cancel);
         if (read.IsCanceled || (read.IsCompleted && read.Buffer.IsEmpty))
         {
-            session.Connection.Input.AdvanceTo(read.Buffer.Start);
+            connection.Input.AdvanceTo(read.Buffer.Start);
             Broken = read.IsCanceled ? session.Server.TimedOut : SmtpReply.Silence(EndReason.ClientClosed);
         }
         return read;

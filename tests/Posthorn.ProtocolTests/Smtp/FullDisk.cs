@@ -1,0 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Posthorn.Core;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.ProtocolTests.Smtp;
+
+/// <summary>A store whose writes fail while it is told to: of the database, or of large bodies.</summary>
+internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobStore
+{
+    private int _disposed;
+
+    /// <summary>Null: all is well.</summary>
+    public StoreUnavailableException? Writes { get; set; }
+
+    public StoreUnavailableException? Bodies { get; set; }
+
+    public ValueTask<T> ReadAsync<T>(AccountId account, Func<IReadSession, ValueTask<T>> read, CancellationToken cancel) =>
+        store.ReadAsync(account, read, cancel);
+
+    public ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel) =>
+        Writes is { } failure ? throw failure : store.WriteAsync(accounts, write, cancel);
+
+    public async ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel) => new Upload(this, await blobs.CreateAsync(id, cancel));
+
+    public ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel) => blobs.OpenAsync(id, cancel);
+
+    public ValueTask DeleteAsync(BodyId id, CancellationToken cancel) => blobs.DeleteAsync(id, cancel);
+
+    public IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync(CancellationToken cancel) => blobs.ListAsync(cancel);
+
+    // The container knows this object by several names and disposes it by each.
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? store.DisposeAsync() : ValueTask.CompletedTask;
+
+    /// <summary>Puts itself between Core and what Core was given.</summary>
+    public static void Install(IServiceCollection services)
+    {
+        var store = services.Single(service => service.ServiceType == typeof(IStore)).ImplementationFactory!;
+        var blobs = services.Single(service => service.ServiceType == typeof(IBlobStore)).ImplementationFactory!;
+        services.AddSingleton(provider => new FullDisk((IStore)store(provider), (IBlobStore)blobs(provider)));
+        services.Replace(ServiceDescriptor.Singleton<IStore>(provider => provider.GetRequiredService<FullDisk>()));
+        services.Replace(ServiceDescriptor.Singleton<IBlobStore>(provider => provider.GetRequiredService<FullDisk>()));
+    }
+
+    private sealed class Upload(FullDisk disk, BlobUpload upload) : BlobUpload
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancel) =>
+            disk.Bodies is { } failure ? throw failure : upload.WriteAsync(octets, cancel);
+
+        public override ValueTask CompleteAsync(CancellationToken cancel) =>
+            disk.Bodies is { } failure ? throw failure : upload.CompleteAsync(cancel);
+
+        public override ValueTask DisposeAsync() => upload.DisposeAsync();
+    }
+}
