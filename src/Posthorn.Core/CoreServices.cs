@@ -7,6 +7,7 @@ using Posthorn.Core.Delivery;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Queue;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Postgres;
 using Posthorn.Core.Storage.Sqlite;
 
 namespace Posthorn.Core;
@@ -16,6 +17,9 @@ public sealed record StoreOptions
 {
     /// <summary>Folder of the store, the bodies and the control socket.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>Connection string of a PostgreSQL database; empty: the embedded store in the data folder. A secret: never logged.</summary>
+    public string Database { get; init; } = "";
 
     /// <summary>Largest message taken, in octets (RFC 1870).</summary>
     public long MaxMessageBytes { get; init; } = 50L * 1024 * 1024;
@@ -30,13 +34,16 @@ public sealed record StoreOptions
     public bool CachesCredentials { get; init; } = true;
 
     public SignInLimitOptions SignInLimits { get; init; } = new();
+
+    /// <summary>Without the connection string.</summary>
+    public override string ToString() => $"store in {DataFolder}";
 }
 
 /// <summary>Registers Core's operations; each is a singleton that any thread may call.</summary>
 public static class CoreServices
 {
     /// <summary>
-    /// Adds the embedded store and all operations. The store is opened (locked, migrated) when the first of them is asked for: ask for
+    /// Adds the store and all operations. The store is opened (locked, migrated) when the first of them is asked for: ask for
     /// <see cref="IStore"/> before anything else starts, and dispose the provider to close it.
     /// </summary>
     public static IServiceCollection AddPosthornCore(this IServiceCollection services, StoreOptions options)
@@ -44,8 +51,8 @@ public static class CoreServices
         services.AddSingleton(options);
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<QueueSignal>();
-        services.AddSingleton<IStore>(static provider => SqliteStore.Open(
-            Options(provider).DataFolder, provider.GetRequiredService<ChangeFeed>(), Time(provider), provider.GetRequiredService<ILogger<SqliteStore>>()));
+        services.AddSingleton(static provider => OpenStore(
+            Options(provider), provider.GetRequiredService<ChangeFeed>(), Time(provider), provider));
         services.AddSingleton<IBlobStore>(static provider => new FileBlobStore(Options(provider).DataFolder));
         services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
         services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
@@ -66,7 +73,11 @@ public static class CoreServices
         services.AddSingleton(static provider => new Deliveries(Store(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
         services.AddSingleton(static provider =>
             new MailQueue(Store(provider), Blobs(provider), provider.GetRequiredService<QueueSignal>(), Time(provider)));
-        services.AddSingleton<IStoreMaintenance>(static provider => new SqliteMaintenance((SqliteStore)Store(provider)));
+        services.AddSingleton<IStoreMaintenance>(static provider => Store(provider) switch
+        {
+            PostgresStore store => new PostgresMaintenance(store),
+            IStore store => new SqliteMaintenance((SqliteStore)store),
+        });
         services.AddSingleton(static provider => new BodySweep(
             Store(provider), Maintenance(provider), Blobs(provider), Time(provider), provider.GetRequiredService<ILogger<BodySweep>>()));
         services.AddSingleton(static provider => new StoreCheck(Store(provider), Maintenance(provider), Blobs(provider)));
@@ -74,6 +85,10 @@ public static class CoreServices
             new Backup(Store(provider), Maintenance(provider), Blobs(provider), provider.GetRequiredService<BodySweep>(), Time(provider)));
         return services;
     }
+
+    private static IStore OpenStore(StoreOptions options, ChangeFeed feed, TimeProvider time, IServiceProvider provider) => options.Database.Length == 0
+        ? SqliteStore.Open(options.DataFolder, feed, time, provider.GetRequiredService<ILogger<SqliteStore>>())
+        : PostgresStore.Open(options.DataFolder, options.Database, feed, time, provider.GetRequiredService<ILogger<PostgresStore>>());
 
     private static IStoreMaintenance Maintenance(IServiceProvider provider) => provider.GetRequiredService<IStoreMaintenance>();
 

@@ -8,6 +8,7 @@ using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Hosting;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests;
 
@@ -41,6 +42,7 @@ public sealed class TestServer : IAsyncDisposable
         var options = new PosthornOptions
         {
             DataFolder = Path.Combine(folder, "data"),
+            Store = TestDatabase.For(Path.Combine(folder, "data")),
             HostName = "mx.example.test",
             Listeners = new ListenerSet
             {
@@ -108,6 +110,7 @@ public sealed class TestServer : IAsyncDisposable
     {
         await _server.StopAsync(CancellationToken.None);
         await _server.DisposeAsync();
+        TestDatabase.Drop(Path.Combine(_folder, "data"));
         Directory.Delete(_folder, recursive: true);
     }
 }

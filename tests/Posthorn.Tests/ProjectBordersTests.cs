@@ -6,8 +6,8 @@ public sealed class ProjectBordersTests
     [Theory]
     [InlineData("Posthorn.Standards", new[] { "Posthorn.Core", "Posthorn.Server", "Posthorn.Web", "posthorn", "Microsoft.AspNetCore" })]
     [InlineData("Posthorn.Core", new[] { "Posthorn.Server", "Posthorn.Web", "posthorn" })]
-    [InlineData("Posthorn.Server", new[] { "Posthorn.Web", "posthorn", "SQLitePCLRaw" })]
-    [InlineData("Posthorn.Web", new[] { "Posthorn.Server", "posthorn", "SQLitePCLRaw" })]
+    [InlineData("Posthorn.Server", new[] { "Posthorn.Web", "posthorn", "SQLitePCLRaw", "Npgsql" })]
+    [InlineData("Posthorn.Web", new[] { "Posthorn.Server", "posthorn", "SQLitePCLRaw", "Npgsql" })]
     public void A_project_references_only_what_the_architecture_allows(string project, string[] forbidden)
     {
         var assembly = System.Reflection.Assembly.Load(project);

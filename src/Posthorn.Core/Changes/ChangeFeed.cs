@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Posthorn.Core.Storage.Sqlite;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Changes;
 

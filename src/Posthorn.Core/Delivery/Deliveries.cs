@@ -25,8 +25,8 @@ public sealed class Deliveries
     public async ValueTask<EnvelopeId?> AcceptAsync(Envelope envelope, IncomingMessage message, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        EnvelopeId? queued = await _store.WriteAsync(
-            AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel);
+        EnvelopeId? queued = await message.KeepIfWrittenAsync(_store.WriteAsync(
+            AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel));
         message.IsKept = true;
         if (queued is not null)
         {

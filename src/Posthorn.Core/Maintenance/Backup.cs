@@ -39,6 +39,11 @@ public sealed class Backup
             return refusal;
         }
 
+        if (_maintenance.CopyObjection is { } objection)
+        {
+            return new Refusal.Invalid(objection);
+        }
+
         Directory.CreateDirectory(folder);
         string epoch = await _store.ReadAsync(AccountId.Store, session => session.Directory.SettingAsync("epoch"), cancel) ?? "";
         BackupManifest? earlier = ReadManifest(folder);

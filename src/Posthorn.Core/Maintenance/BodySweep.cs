@@ -94,7 +94,7 @@ public sealed partial class BodySweep : BackgroundService
             IReadOnlyList<StoredBody> bodies = await _store.ReadAsync(AccountId.Store, session => session.Bodies.UnreferencedAsync(before, PageSize), cancel);
             foreach (StoredBody body in bodies)
             {
-                if (await _store.WriteAsync(new[] { AccountId.Store }, session => session.Bodies.DeleteUnreferencedAsync(body.Id), cancel))
+                if (await _store.WriteAsync(ReadOnlyMemory<AccountId>.Empty, session => session.Bodies.DeleteUnreferencedAsync(body.Id), cancel))
                 {
                     swept++;
                     await _blobs.DeleteAsync(body.Id, cancel);

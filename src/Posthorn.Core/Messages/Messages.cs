@@ -41,9 +41,8 @@ public sealed class Messages
         }
 
         DateTimeOffset now = _time.GetUtcNow();
-        AccountId[] accounts = mark is null ? [account] : [AccountId.Store, account];
-        Result<Appended> result = await _store.WriteAsync<Result<Appended>>(
-            accounts,
+        ValueTask<Result<Appended>> write = _store.WriteAsync<Result<Appended>>(
+            new[] { account },
             async session =>
             {
                 string key = mark is null ? "" : ImportMark.Key(account, mailbox, mark.Source);
@@ -62,6 +61,22 @@ public sealed class Messages
                 return appended;
             },
             cancel);
+        Result<Appended> result;
+        try
+        {
+            result = await write;
+        }
+        catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen)
+        {
+            // Nobody knows what became of it: the octets stay, the sweep finds out.
+            foreach (NewMessage message in messages)
+            {
+                message.Content.IsKept = true;
+            }
+
+            throw;
+        }
+
         foreach (NewMessage message in messages)
         {
             message.Content.IsKept |= result.IsOk;

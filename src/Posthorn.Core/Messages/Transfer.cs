@@ -28,12 +28,12 @@ internal static class Transfer
         KeywordMap keywords = await KeywordMap.BetweenAsync(session, account, source, target, messages);
         var filing = new Filing(session, account, target, await session.ModSeqAsync(account), now);
         var moved = new UidSet.Builder();
+        IReadOnlySet<EmailId> held = await session.Messages.HeldAsync(account, to, messages);
         foreach (FiledMessage message in messages)
         {
             moved.Add(message.Uid);
             // A mailbox holds a message once: a second copy there is a message of its own.
-            bool isThere = await session.Messages.HoldsAsync(account, to, message.Email);
-            EmailId email = isThere ? await session.Messages.DuplicateEmailAsync(account, message.Email, Uidl.New()) : message.Email;
+            EmailId email = held.Contains(message.Email) ? await session.Messages.DuplicateEmailAsync(account, message.Email, Uidl.New()) : message.Email;
             await filing.PlaceAsync(email, keywords.Translate(message.Flags), message.SizeBytes);
         }
 

@@ -12,7 +12,8 @@ public sealed class MailQueue
     /// <summary>How long a message is tried before it is returned (RFC 5321 §4.5.4.1: at least 4 to 5 days).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(5);
 
-    private static readonly AccountId[] StoreRows = [AccountId.Store];
+    // The queue's rows are locked one by one, not as a whole: nodes work side by side.
+    private static readonly AccountId[] NoAccount = [];
 
     private readonly IStore _store;
     private readonly IBlobStore _blobs;
@@ -28,7 +29,7 @@ public sealed class MailQueue
         string node, TimeSpan lease, int most, IReadOnlyCollection<string> busyDomains, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        return _store.WriteAsync(StoreRows, session => session.Queue.LeaseAsync(node, now, now + lease, most, busyDomains), cancel);
+        return _store.WriteAsync(NoAccount, session => session.Queue.LeaseAsync(node, now, now + lease, most, busyDomains), cancel);
     }
 
     /// <summary>
@@ -39,8 +40,8 @@ public sealed class MailQueue
         EnvelopeId envelope, IReadOnlyList<QueueOutcome> outcomes, Envelope? notification, IncomingMessage? notificationMessage, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        bool wasSent = await _store.WriteAsync(
-            notification is null ? StoreRows : Deliveries.AccountsOf(notification),
+        ValueTask<bool> write = _store.WriteAsync(
+            notification is null ? NoAccount : Deliveries.AccountsOf(notification),
             async session =>
             {
                 bool any = false;
@@ -59,6 +60,7 @@ public sealed class MailQueue
                 return true;
             },
             cancel);
+        bool wasSent = await (notificationMessage?.KeepIfWrittenAsync(write) ?? write);
         if (notificationMessage is not null)
         {
             notificationMessage.IsKept |= wasSent;
@@ -99,7 +101,7 @@ public sealed class MailQueue
 
     /// <summary>Gives leases back untouched (a stopping node, or one that comes back after a crash under the same name).</summary>
     public async ValueTask ReleaseAsync(string node, CancellationToken cancel) => await _store.WriteAsync(
-        StoreRows,
+        NoAccount,
         async session =>
         {
             await session.Queue.ReleaseLeasesAsync(node);
@@ -167,7 +169,7 @@ public sealed class MailQueue
         }
 
         DateTimeOffset now = _time.GetUtcNow();
-        int count = await _store.WriteAsync(StoreRows, session => session.Queue.RetryAsync(envelope, now), cancel);
+        int count = await _store.WriteAsync(NoAccount, session => session.Queue.RetryAsync(envelope, now), cancel);
         _signal.Raise();
         return count == 0 && envelope is not null ? new Refusal.NotFound($"message {envelope} that waits in the queue") : count;
     }
@@ -182,7 +184,7 @@ public sealed class MailQueue
 
         DateTimeOffset now = _time.GetUtcNow();
         bool wasThere = await _store.WriteAsync(
-            StoreRows,
+            NoAccount,
             async session =>
             {
                 if (await session.Queue.DropAsync(envelope) is not { } body)

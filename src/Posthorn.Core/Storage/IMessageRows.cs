@@ -33,7 +33,8 @@ public interface IWriteMessages : IReadMessages
     /// <summary>The same message once more, with ids of its own (a copy into a mailbox that holds it already).</summary>
     ValueTask<EmailId> DuplicateEmailAsync(AccountId account, EmailId email, string uidl);
 
-    ValueTask<bool> HoldsAsync(AccountId account, MailboxId mailbox, EmailId email);
+    /// <summary>Which of the messages a mailbox holds already.</summary>
+    ValueTask<IReadOnlySet<EmailId>> HeldAsync(AccountId account, MailboxId mailbox, IReadOnlyList<FiledMessage> messages);
 
     ValueTask FileAsync(AccountId account, MailboxId mailbox, uint uid, EmailId email, MessageFlags flags, ModSeq modSeq, long sizeBytes, DateTimeOffset saved);
 

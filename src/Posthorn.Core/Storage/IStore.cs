@@ -5,8 +5,9 @@ namespace Posthorn.Core.Storage;
 /// The contract of a write. The closure awaits nothing but the session it was given and touches only the database: octets are stored, passwords
 /// hashed and MIME is parsed before it. It may run more than once, so it returns a value and changes nothing outside. Nothing it did is visible
 /// before the commit of its group; when <see cref="WriteAsync"/> returns, the change is synced to disk. If the group's commit fails, every closure of
-/// the group fails with <see cref="StoreUnavailableException"/> and nothing of it is kept. An exception of the closure undoes that closure
-/// alone. A write inside a write throws.
+/// the group fails with <see cref="StoreUnavailableException"/> and nothing of it is kept, unless the exception says that its outcome is open. An exception of
+/// the closure undoes that closure alone. A write inside a write throws. Rows of an account are written only by who holds the account; rows of the directory
+/// (accounts, domains, aliases) by who holds <see cref="AccountId.Store"/>; the queue and bodies need no account.
 /// </remarks>
 public interface IStore : IAsyncDisposable
 {

@@ -8,6 +8,9 @@ public sealed record StoreFinding(string What, string Text, bool IsRepaired);
 /// <summary>What needs the database itself: consistent copies, inner checks, trimming.</summary>
 public interface IStoreMaintenance
 {
+    /// <summary>Why this store is not copied by Posthorn, and what to do instead; null: it is.</summary>
+    string? CopyObjection { get; }
+
     /// <summary>Writes a consistent copy of the database while it is in use; <paramref name="path"/> must not exist.</summary>
     ValueTask CopyDatabaseAsync(string path, CancellationToken cancel);
 

@@ -8,6 +8,12 @@ public sealed record PosthornOptions
     /// <summary>Folder of store, bodies, certificates and control socket.</summary>
     public string DataFolder { get; init; } = "data";
 
+    /// <summary>
+    /// Connection string of a PostgreSQL database, such as <c>Host=db.example.org;Database=posthorn;Username=posthorn;Password=...</c>; empty: the embedded store in
+    /// the data folder. It may hold a password: set it by POSTHORN_STORE where the file is not private.
+    /// </summary>
+    public string Store { get; init; } = "";
+
     /// <summary>The name by which this host greets and is greeted: its certificate carries it, and its address points back to it.</summary>
     public string HostName { get; init; } = "localhost";
 
@@ -24,6 +30,9 @@ public sealed record PosthornOptions
     public OutboundOptions Outbound { get; init; } = new();
 
     public TelemetryOptions Telemetry { get; init; } = new();
+
+    /// <summary>Without values: some are secrets.</summary>
+    public override string ToString() => $"configuration of {HostName}";
 }
 
 /// <summary>What listens where; a listener that is not named does not listen.</summary>

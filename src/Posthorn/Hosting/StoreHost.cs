@@ -22,6 +22,7 @@ internal static class StoreHost
         new()
         {
             DataFolder = options.DataFolder,
+            Database = options.Store,
             MaxMessageBytes = options.Limits.MaxMessageBytes,
             CachesCredentials = options.SignIn.CredentialCache,
             SignInLimits = new SignInLimitOptions { Exempt = [.. options.SignIn.ExemptNetworks.Select(IPNetwork.Parse)] },

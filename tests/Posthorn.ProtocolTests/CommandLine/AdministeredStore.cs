@@ -11,6 +11,7 @@ using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Hosting;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.CommandLine;
 
@@ -27,6 +28,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
     private AdministeredStore() => Options = new PosthornOptions
     {
         DataFolder = PathOf("data"),
+        Store = TestDatabase.For(PathOf("data")),
         Listeners = new ListenerSet { Smtp = Free, Metrics = Free },
         Limits = new LimitOptions { MaxMessageBytes = 1024 * 1024 },
         Telemetry = new TelemetryOptions { LogLevel = "Error" },
@@ -112,7 +114,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
     public async Task<(int ExitCode, string Output, string Error)> ProgramAsync(params string[] arguments)
     {
         string configuration = PathOf("posthorn.json");
-        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = Options.DataFolder }), Cancel);
+        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = Options.DataFolder, store = Options.Store }), Cancel);
         return await ProgramAsync(_folder.FullName, ["--config", configuration, .. arguments], "");
     }
 
@@ -148,6 +150,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
             await _server.DisposeAsync();
         }
 
+        TestDatabase.Drop(PathOf("data"));
         _folder.Delete(recursive: true);
     }
 

@@ -6,6 +6,7 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.CommandLine;
 
@@ -37,6 +38,7 @@ public sealed class MaintenanceTests
     [InlineData(false)]
     public async Task Backup_writes_a_folder_that_verifies_and_refuses_one_with_something_else(bool withServer)
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "PostgreSQL has its own means");
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer);
         await AddLargeAsync(store);
         BackupReport report = await store.RunAsync(MaintenanceOperations.Backup, new BackupRequest(store.PathOf("backup")));
@@ -51,6 +53,7 @@ public sealed class MaintenanceTests
     [Fact]
     public async Task The_program_backs_up_restores_and_checks_with_its_exit_codes()
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "PostgreSQL has its own means");
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
         await AddLargeAsync(store);
         string backup = store.PathOf("backup"), data = store.Options.DataFolder;
@@ -76,6 +79,7 @@ public sealed class MaintenanceTests
     [Fact]
     public async Task Restore_while_a_server_runs_says_so_in_one_line()
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "PostgreSQL has its own means");
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: true);
         string backup = store.PathOf("backup");
         await store.RunAsync(MaintenanceOperations.Backup, new BackupRequest(backup));

@@ -12,10 +12,11 @@ using Posthorn.ProtocolTests.Connections;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Imap;
 using Posthorn.Server.Tls;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Dialogs;
 
-/// <summary>The real server in process: every protocol on real ports of the loopback, an embedded store in a folder of its own, a clock that tests move.</summary>
+/// <summary>The real server in process: every protocol on real ports of the loopback, a store in a folder of its own, a clock that tests move.</summary>
 /// <remarks>The domain is example.test; the accounts are alice and bob, their password is <see cref="Password"/>.</remarks>
 internal sealed class ServerFixture : IAsyncDisposable
 {
@@ -39,7 +40,7 @@ internal sealed class ServerFixture : IAsyncDisposable
         builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
         builder.Services.AddSingleton(new ConnectionLimits());
         builder.Services.AddMailTransport();
-        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = Path.Combine(_folder.FullName, "data") });
+        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = DataFolder, Database = TestDatabase.For(DataFolder) });
         AddProtocols(builder.Services);
         configure?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(server =>
@@ -55,6 +56,8 @@ internal sealed class ServerFixture : IAsyncDisposable
     public LocalAuthority Authority { get; }
 
     public IServiceProvider Services => _app.Services;
+
+    private string DataFolder => Path.Combine(_folder.FullName, "data");
 
     /// <param name="configure">Replaces services, such as the limits of a protocol.</param>
     public static async Task<ServerFixture> StartAsync(Action<IServiceCollection>? configure = null)
@@ -89,6 +92,7 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        TestDatabase.Drop(DataFolder);
         _folder.Delete(recursive: true);
     }
 }

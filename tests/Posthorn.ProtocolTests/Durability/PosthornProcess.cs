@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Durability;
 
@@ -22,6 +23,8 @@ internal sealed class PosthornProcess : IAsyncDisposable
 
     public string Folder { get; }
 
+    private string DataFolder => Path.Combine(Folder, "data");
+
     public IReadOnlyDictionary<string, int> Ports { get; private set; } = new Dictionary<string, int>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -30,8 +33,9 @@ internal sealed class PosthornProcess : IAsyncDisposable
     public static async Task<PosthornProcess> MakeAsync()
     {
         var made = new PosthornProcess(Directory.CreateTempSubdirectory("posthorn-process-").FullName);
-        await File.WriteAllTextAsync(made._configuration, """
+        await File.WriteAllTextAsync(made._configuration, $$"""
             {
+              "store": "{{TestDatabase.For(made.DataFolder)}}",
               "hostName": "mx.example.test",
               "listeners": {
                 "smtp": { "address": "127.0.0.1", "port": 0 },
@@ -107,6 +111,7 @@ internal sealed class PosthornProcess : IAsyncDisposable
             await KillAsync();
         }
 
+        TestDatabase.Drop(DataFolder);
         Directory.Delete(Folder, recursive: true);
     }
 

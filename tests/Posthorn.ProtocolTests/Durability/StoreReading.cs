@@ -10,6 +10,7 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Durability;
 
@@ -24,7 +25,7 @@ internal static partial class StoreReading
         await using ServiceProvider services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = dataFolder })
+            .AddPosthornCore(new StoreOptions { DataFolder = dataFolder, Database = TestDatabase.For(dataFolder) })
             .BuildServiceProvider();
         Account account = (await services.GetRequiredService<Accounts>().GetAsync(Actor, user, cancel)).Value;
         Messages messages = services.GetRequiredService<Messages>();

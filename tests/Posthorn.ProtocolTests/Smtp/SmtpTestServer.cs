@@ -18,11 +18,12 @@ using Posthorn.ProtocolTests.Connections;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
+using Posthorn.Stores;
 using Posthorn.Standards.Dns;
 
 namespace Posthorn.ProtocolTests.Smtp;
 
-/// <summary>SMTP on its three ports over an embedded store, with you@, friend@, closed@ and full@example.test, on a clock that only tests move.</summary>
+/// <summary>SMTP on its three ports over a store of its own, with you@, friend@, closed@ and full@example.test, on a clock that only tests move.</summary>
 internal sealed class SmtpTestServer : IAsyncDisposable
 {
     public const string HostName = "mx.example.test";
@@ -48,7 +49,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
-        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName });
+        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName, Database = TestDatabase.For(_folder.FullName) });
         FullDisk.Install(builder.Services);
         builder.Services.AddSingleton<IDnsResolver>(ZoneTextResolver.Parse(""));
         builder.Services.AddPosthornSmtp(options);
@@ -176,6 +177,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        TestDatabase.Drop(_folder.FullName);
         _folder.Delete(recursive: true);
     }
 }

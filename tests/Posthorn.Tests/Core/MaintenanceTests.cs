@@ -5,11 +5,13 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
+using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core;
 
 public sealed class MaintenanceTests
 {
+    private const string BackedUpElsewhere = "PostgreSQL has its own means";
     private static readonly IProgress<long> Silent = new Progress<long>();
     private static readonly Actor Administrator = Actor.System("test");
     private static readonly string Large = "Subject: large\r\n\r\n" + new string('x', MessageWriter.InlineBytes) + "\r\n";
@@ -19,6 +21,7 @@ public sealed class MaintenanceTests
     [Fact]
     public async Task A_backup_restores_into_a_new_epoch_with_the_same_mail()
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
         string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName, restored = Directory.CreateTempSubdirectory("posthorn-restored-").FullName;
         await using TestStore store = await TestStore.OpenAsync();
         Mailbox inbox = await store.InboxAsync();
@@ -45,6 +48,7 @@ public sealed class MaintenanceTests
     [Fact]
     public async Task Restore_overwrites_no_store_and_takes_no_half_backup()
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
         string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName;
         await using TestStore store = await TestStore.OpenAsync();
         Assert.Contains("no whole backup", Assert.Throws<StoreOpeningException>(() => Restore.Run(backup, store.Folder + "-x", store.Time, Silent, Cancel)).Message, StringComparison.Ordinal);
@@ -56,6 +60,7 @@ public sealed class MaintenanceTests
     [Fact]
     public async Task Verify_names_a_body_with_a_flipped_bit()
     {
+        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
         string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName;
         await using TestStore store = await TestStore.OpenAsync();
         await store.AppendAsync((await store.InboxAsync()).Id, Large);
@@ -108,6 +113,16 @@ public sealed class MaintenanceTests
         Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel));
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 2));
         Assert.Single(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_store_in_PostgreSQL_says_how_it_is_backed_up()
+    {
+        Assert.SkipUnless(TestDatabase.IsPostgres, "PostgreSQL alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        Result<BackupManifest> refused = await store.Get<Backup>().RunAsync(Administrator, Path.Combine(store.Folder, "backup"), Silent, Cancel);
+        Assert.Contains("pg_dump", refused.Refusal?.Text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(store.Folder, "backup")));
     }
 
     private static async Task<IEnumerable<string>> UidlsAsync(TestStore store, MailboxId mailbox) =>

@@ -8,10 +8,11 @@ using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
+using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core;
 
-/// <summary>Core over an embedded store in a temporary folder, with one account.</summary>
+/// <summary>Core over a store in a temporary folder (and, when the run says so, a database of its own), with one account.</summary>
 public sealed class TestStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -22,7 +23,7 @@ public sealed class TestStore : IAsyncDisposable
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = folder })
+            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = TestDatabase.For(folder) })
             .BuildServiceProvider();
     }
 
@@ -97,6 +98,7 @@ public sealed class TestStore : IAsyncDisposable
         await _services.DisposeAsync();
         if (OwnsFolder)
         {
+            TestDatabase.Drop(Folder);
             Directory.Delete(Folder, recursive: true);
         }
     }

@@ -41,6 +41,8 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
         WHERE id = ?1
         """;
 
+    public string? CopyObjection => null;
+
     public async ValueTask CopyDatabaseAsync(string path, CancellationToken cancel) => await OnOwnConnection(connection =>
         connection.Use("VACUUM INTO ?1").Bind(path).Run());
 

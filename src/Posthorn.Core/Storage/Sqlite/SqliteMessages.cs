@@ -127,11 +127,20 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         return ValueTask.FromResult(id);
     }
 
-    public ValueTask<bool> HoldsAsync(AccountId account, MailboxId mailbox, EmailId email)
+    public ValueTask<IReadOnlySet<EmailId>> HeldAsync(AccountId account, MailboxId mailbox, IReadOnlyList<FiledMessage> messages)
     {
-        using SqliteStatement query = connection.Use("SELECT 1 FROM mailbox_message WHERE account = ?1 AND email = ?2 AND mailbox = ?3")
-            .Bind(account.Value).Bind(email.Value).Bind(mailbox.Value);
-        return ValueTask.FromResult(query.Step());
+        var held = new HashSet<EmailId>();
+        foreach (FiledMessage message in messages)
+        {
+            using SqliteStatement query = connection.Use("SELECT 1 FROM mailbox_message WHERE account = ?1 AND email = ?2 AND mailbox = ?3")
+                .Bind(account.Value).Bind(message.Email.Value).Bind(mailbox.Value);
+            if (query.Step())
+            {
+                held.Add(message.Email);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlySet<EmailId>>(held);
     }
 
     public ValueTask FileAsync(

@@ -4,7 +4,8 @@ using Posthorn.Core.Storage;
 
 namespace Posthorn.Tests.Core;
 
-public sealed class SqliteWriterTests
+/// <summary>What IStore promises, whichever store the run is for.</summary>
+public sealed class StoreContractTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -50,16 +51,6 @@ public sealed class SqliteWriterTests
     }
 
     [Fact]
-    public async Task A_write_that_awaits_something_else_throws_and_the_writer_goes_on()
-    {
-        await using TestStore store = await TestStore.OpenAsync();
-        var never = new TaskCompletionSource<int>();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => store.Store.WriteAsync(
-            new[] { store.Account }, async session => await never.Task, Cancel).AsTask());
-        Assert.Equal(7, await store.Store.WriteAsync(new[] { store.Account }, _ => ValueTask.FromResult(7), Cancel));
-    }
-
-    [Fact]
     public async Task A_second_process_is_told_that_the_store_is_in_use()
     {
         await using TestStore store = await TestStore.OpenAsync();
@@ -85,15 +76,5 @@ public sealed class SqliteWriterTests
         Assert.Equal("Subject: kept\r\n\r\n", await again.TextAsync(inbox.Id, 1));
         Mailbox other = (await again.Get<Mailboxes>().CreateAsync(again.Actor, again.Account, "New", SpecialUse.None, Cancel)).Value;
         Assert.True(other.UidValidity.Value > before.Value);
-    }
-
-    [Fact]
-    public async Task A_foreign_database_and_a_damaged_one_are_refused_in_one_line()
-    {
-        string folder = Directory.CreateTempSubdirectory("posthorn-test-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "posthorn.db"), new string('x', 8192), Cancel);
-        StoreOpeningException refused = await Assert.ThrowsAsync<StoreOpeningException>(() => TestStore.OpenAsync(folder));
-        Assert.DoesNotContain('\n', refused.Message);
-        Directory.Delete(folder, recursive: true);
     }
 }

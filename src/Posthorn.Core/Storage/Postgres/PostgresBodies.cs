@@ -1,0 +1,62 @@
+using Npgsql;
+using Posthorn.Core.Bodies;
+
+namespace Posthorn.Core.Storage.Postgres;
+
+/// <summary>Bodies in PostgreSQL: the row, with the octets of small ones.</summary>
+internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBodies
+{
+    private const string Columns = "SELECT id, size, codec, hash, octets FROM body";
+    private const string SelectById = Columns + " WHERE id = $1";
+    private const string SelectExternal = Columns + " WHERE NOT inline AND id > $1 ORDER BY id LIMIT $2";
+    private const string SelectUnreferenced = Columns + " WHERE refs = 0 AND released < $1 LIMIT $2";
+
+    private const string Refer = """
+        INSERT INTO body(id, size, codec, hash, inline, refs, released, octets) VALUES($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT(id) DO UPDATE SET refs = body.refs + excluded.refs
+        """;
+
+    // Bodies this transaction wrote: their octets need not travel again for the next recipient.
+    private readonly HashSet<BodyId> _written = [];
+
+    public ValueTask<StoredBody?> GetAsync(BodyId id) => transaction.Use(SelectById).Bind(id.Value).FirstAsync(Read);
+
+    public ValueTask<IReadOnlyList<StoredBody>> ExternalAsync(BodyId? after, int most) =>
+        transaction.Use(SelectExternal).Bind(after?.Value ?? Guid.Empty).Bind(most).AllAsync(Read);
+
+    public ValueTask<IReadOnlyList<StoredBody>> UnreferencedAsync(DateTimeOffset before, int most) =>
+        transaction.Use(SelectUnreferenced).Bind(before).Bind(most).AllAsync(Read);
+
+    public ValueTask ReferAsync(StoredBody body, int references, DateTimeOffset now)
+    {
+        if (_written.Add(body.Id))
+        {
+            transaction.Use(Refer).Bind(body.Id.Value).Bind(body.SizeBytes).Bind((int)body.Codec).Bind(body.Hash).Bind(body.Inline is not null)
+                .Bind((long)references).Bind(now).Bind(body.Inline).Post();
+        }
+        else
+        {
+            transaction.Use("UPDATE body SET refs = refs + $2 WHERE id = $1").Bind(body.Id.Value).Bind((long)references).Post();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask AddReferenceAsync(BodyId id)
+    {
+        transaction.Use("UPDATE body SET refs = refs + 1 WHERE id = $1").Bind(id.Value).Post();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ReleaseAsync(BodyId id, DateTimeOffset now)
+    {
+        transaction.Use("UPDATE body SET refs = refs - 1, released = $2 WHERE id = $1").Bind(id.Value).Bind(now).Post();
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<bool> DeleteUnreferencedAsync(BodyId id) =>
+        await transaction.Use("DELETE FROM body WHERE id = $1 AND refs = 0").Bind(id.Value).RunAsync() > 0;
+
+    private static StoredBody Read(NpgsqlDataReader row) =>
+        new(new BodyId(row.GetGuid(0)), row.GetInt64(1), (BodyCodec)row.GetInt32(2), row.Blob(3), row.NullableBlob(4));
+}

@@ -1,0 +1,69 @@
+using Npgsql;
+
+namespace Posthorn.Core.Storage.Postgres;
+
+/// <summary>The pool of connections, with the settings this store needs; errors of opening as one line for the administrator.</summary>
+internal sealed class PostgresConnections : IAsyncDisposable
+{
+    /// <summary>Connections of a node unless the connection string says otherwise: more than the database has processors for, fewer than it allows (100).</summary>
+    private const int DefaultMaxPoolSize = 24;
+
+    /// <summary>Statements kept prepared on a connection: all of this store's fit.</summary>
+    private const int MaxAutoPrepare = 200;
+
+    private readonly NpgsqlDataSource _source;
+
+    private PostgresConnections(NpgsqlDataSource source) => _source = source;
+
+    /// <exception cref="StoreOpeningException">The text is no connection string.</exception>
+    public static PostgresConnections From(string connectionString)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrEmpty(settings.Host))
+            {
+                throw new StoreOpeningException("The connection string of the store names no host. Example: Host=db.example.org;Database=posthorn;Username=posthorn");
+            }
+
+            // Nothing is set on a connection that must be reset, and a reset would cost a statement for each use.
+            settings.NoResetOnClose = true;
+            settings.ApplicationName ??= "posthorn";
+            settings.MaxAutoPrepare = settings.ContainsKey("Max Auto Prepare") ? settings.MaxAutoPrepare : MaxAutoPrepare;
+            settings.AutoPrepareMinUsages = 2;
+            settings.MaxPoolSize = settings.ShouldSerialize("Maximum Pool Size") ? settings.MaxPoolSize : DefaultMaxPoolSize;
+            settings.IncludeErrorDetail = false;
+            settings.PersistSecurityInfo = false;
+            return new PostgresConnections(NpgsqlDataSource.Create(settings));
+        }
+        catch (Exception failure) when (failure is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // Not the text itself: it may hold a password.
+            throw new StoreOpeningException("The connection string of the store cannot be read. Example: Host=db.example.org;Database=posthorn;Username=posthorn", failure);
+        }
+    }
+
+    /// <exception cref="NpgsqlException">No connection can be had.</exception>
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => _source.OpenConnectionAsync(cancel);
+
+    /// <summary>After a connection broke: those that wait in the pool are likely broken too.</summary>
+    public void Clear() => _source.Clear();
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>Why the store could not be opened, and what to do.</summary>
+    public static StoreOpeningException ToOpening(NpgsqlException fault) => new(fault is PostgresException error ? error.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            $"The database refuses the sign-in: {error.MessageText}. Check Username and Password in the connection string, and pg_hba.conf.",
+        PostgresErrorCodes.InvalidCatalogName => $"{Sentence(error)} Create it: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.",
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"The database user lacks a right: {error.MessageText}. Make the user owner of the database: ALTER DATABASE ... OWNER TO ...",
+        PostgresErrorCodes.CannotConnectNow => $"The database is not ready: {error.MessageText}. Try again in a moment.",
+        PostgresErrorCodes.TooManyConnections => $"{Sentence(error)} Raise max_connections, or lower Maximum Pool Size in the connection string.",
+        _ => $"The database cannot be used: {PostgresFault.Reason(error)}.",
+    }
+    : $"The database cannot be reached: {fault.InnerException?.Message ?? fault.Message}. Check Host and Port in the connection string, and that PostgreSQL runs.", fault);
+
+    private static string Sentence(PostgresException error) => char.ToUpperInvariant(error.MessageText[0]) + error.MessageText[1..] + ".";
+}

@@ -1,0 +1,263 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Posthorn.Core.Storage.Postgres;
+
+/// <summary>The store in PostgreSQL, for one node or many.</summary>
+/// <remarks>
+/// A write is one transaction that locks the counter rows of its accounts, in the order of ids, with its first statement: writers of one account follow each other,
+/// writers of different accounts do not meet. What follows the lock sees what was committed before it (READ COMMITTED). A reader sees one state
+/// (REPEATABLE READ). Conflicts and lost connections are tried again where nothing was committed; when the connection breaks during COMMIT, the database is
+/// asked afterwards what came of it.
+/// </remarks>
+internal sealed partial class PostgresStore : IStore
+{
+    private const string BeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    private const string BeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+    /// <summary>How often a closure runs before its conflict is given to the caller.</summary>
+    private const int MaxAttempts = 8;
+
+    /// <summary>How long a lost COMMIT is asked after, until the database must have come back.</summary>
+    private static readonly TimeSpan OutcomePatience = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan OutcomePause = TimeSpan.FromMilliseconds(200);
+
+    // Set while a closure runs: a write inside a write would wait for itself.
+    private static readonly AsyncLocal<bool> Writing = new();
+
+    private readonly PostgresConnections _connections;
+    private readonly ICommitSink _sink;
+    private readonly StoreLock _lock;
+    private readonly ILogger _log;
+
+    private PostgresStore(PostgresConnections connections, StoreLock storeLock, ICommitSink sink, ILogger log) =>
+        (_connections, _lock, _sink, _log) = (connections, storeLock, sink, log);
+
+    /// <summary>Locks the node's data folder, and makes or migrates the database.</summary>
+    /// <exception cref="StoreOpeningException">With one line that says what is wrong and what to do.</exception>
+    public static PostgresStore Open(string dataFolder, string connectionString, ICommitSink sink, TimeProvider time, ILogger log)
+    {
+        PostgresConnections connections = PostgresConnections.From(connectionString);
+        StoreLock? storeLock = null;
+        try
+        {
+            Directory.CreateDirectory(dataFolder);
+            storeLock = StoreLock.Take(dataFolder);
+
+            // Opening happens once, before anything listens; whoever asks for the store cannot await.
+            Task.Run(() => PrepareAsync(connections, time)).GetAwaiter().GetResult();
+            return new PostgresStore(connections, storeLock, sink, log);
+        }
+        catch
+        {
+            storeLock?.Dispose();
+            connections.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw;
+        }
+    }
+
+    /// <summary>For maintenance: connections of its own.</summary>
+    public PostgresConnections Connections => _connections;
+
+    public async ValueTask<T> ReadAsync<T>(AccountId account, Func<IReadSession, ValueTask<T>> read, CancellationToken cancel)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            await using NpgsqlConnection connection = await OpenAsync(cancel);
+            var transaction = new PostgresTransaction(connection, BeginRead);
+            try
+            {
+                T result = await read(new PostgresSession(transaction));
+                await transaction.CommitAsync();
+                return result;
+            }
+            catch (NpgsqlException fault) when (attempt == 1 && !transaction.HasAnswered && PostgresFault.IsLost(fault))
+            {
+                // The connection had died in the pool: the closure has seen nothing yet.
+                _connections.Clear();
+            }
+            catch (NpgsqlException fault) when (PostgresFault.IsUnavailable(fault))
+            {
+                throw PostgresFault.ToUnavailable(fault);
+            }
+            catch
+            {
+                await transaction.RollBackAsync();
+                throw;
+            }
+        }
+    }
+
+    public async ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel)
+    {
+        if (Writing.Value)
+        {
+            throw new InvalidOperationException("A write inside a write.");
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            await using NpgsqlConnection connection = await OpenAsync(cancel);
+            var attempted = new WriteAttempt(connection, accounts);
+            try
+            {
+                T result = await attempted.RunAsync(write);
+                _sink.Committed(attempted.Session.Entries);
+                return result;
+            }
+            catch (NpgsqlException fault) when (attempted.IsOutcomeOpen(fault))
+            {
+                _connections.Clear();
+                LogOutcomeOpen(PostgresFault.Reason(fault));
+                if (await WasCommittedAsync(attempted.TransactionId) is not { } committed)
+                {
+                    throw new StoreUnavailableException("The database was lost during a commit and has not come back.", isFull: false, fault) { IsOutcomeOpen = true };
+                }
+
+                if (committed)
+                {
+                    _sink.Committed(attempted.Session.Entries);
+                    return attempted.Result<T>();
+                }
+            }
+            catch (NpgsqlException fault) when (attempt < MaxAttempts && PostgresFault.IsConflict(fault))
+            {
+                await attempted.RollBackAsync();
+                LogConflict(attempt, fault.SqlState);
+                await Task.Delay(Pause(attempt), TimeProvider.System, CancellationToken.None);
+            }
+            catch (NpgsqlException fault) when (attempt == 1 && PostgresFault.IsLost(fault))
+            {
+                // Nothing of it was committed. Most likely the connection had died in the pool: a new one tells.
+                _connections.Clear();
+            }
+            catch (NpgsqlException fault) when (PostgresFault.IsUnavailable(fault))
+            {
+                await attempted.RollBackAsync();
+                throw PostgresFault.ToUnavailable(fault);
+            }
+            catch
+            {
+                await attempted.RollBackAsync();
+                throw;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        _lock.Dispose();
+    }
+
+    private static async Task PrepareAsync(PostgresConnections connections, TimeProvider time)
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await connections.OpenAsync(CancellationToken.None);
+            await PostgresMigrations.RunAsync(connection, time, CancellationToken.None);
+        }
+        catch (NpgsqlException fault)
+        {
+            throw PostgresConnections.ToOpening(fault);
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _connections.OpenAsync(cancel);
+        }
+        catch (NpgsqlException fault)
+        {
+            throw PostgresFault.ToUnavailable(fault);
+        }
+    }
+
+    /// <summary>Asks the database what became of a transaction; null: it cannot say.</summary>
+    private async ValueTask<bool?> WasCommittedAsync(string? transaction)
+    {
+        if (transaction is null)
+        {
+            return null;
+        }
+
+        long started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < OutcomePatience)
+        {
+            try
+            {
+                await using NpgsqlConnection connection = await _connections.OpenAsync(CancellationToken.None);
+                await using var command = new NpgsqlCommand("SELECT pg_xact_status($1::xid8)", connection);
+                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = transaction, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+                switch (await command.ExecuteScalarAsync(CancellationToken.None) as string)
+                {
+                    case "committed":
+                        return true;
+                    case "aborted":
+                        return false;
+                    case null:
+                        return null;
+                    default:
+                        // In progress: the server has not noticed yet that nobody waits for it.
+                        break;
+                }
+            }
+            catch (NpgsqlException fault) when (PostgresFault.IsLost(fault))
+            {
+                _connections.Clear();
+            }
+
+            await Task.Delay(OutcomePause, TimeProvider.System, CancellationToken.None);
+        }
+
+        return null;
+    }
+
+    private static TimeSpan Pause(int attempt) => TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 << Math.Min(attempt, 6)));
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A write met another one (attempt {Attempt}) and is run again: {SqlState}")]
+    private partial void LogConflict(int attempt, string? sqlState);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database was lost during a commit; asking what came of it: {Reason}")]
+    private partial void LogOutcomeOpen(string reason);
+
+    /// <summary>One run of a closure in a transaction of its own.</summary>
+    private sealed class WriteAttempt
+    {
+        private readonly PostgresTransaction _transaction;
+        private object? _result;
+
+        public WriteAttempt(NpgsqlConnection connection, ReadOnlyMemory<AccountId> accounts)
+        {
+            _transaction = new PostgresTransaction(connection, BeginWrite);
+            _transaction.Use("SELECT pg_current_xact_id()::text").Post(row => TransactionId = row.GetString(0));
+            Session = new PostgresSession(_transaction);
+            Session.Counters.Take(accounts);
+        }
+
+        public PostgresSession Session { get; }
+
+        public string? TransactionId { get; private set; }
+
+        public async ValueTask<T> RunAsync<T>(Func<IWriteSession, ValueTask<T>> write)
+        {
+            // Ends with this method: the caller's flow is not touched.
+            Writing.Value = true;
+            T result = await write(Session);
+            _result = result;
+            Session.Counters.Post();
+            await _transaction.CommitAsync();
+            return result;
+        }
+
+        public T Result<T>() => (T)_result!;
+
+        /// <summary>COMMIT was sent, and the answer is not known.</summary>
+        public bool IsOutcomeOpen(NpgsqlException fault) => _transaction.IsCommitSent && PostgresFault.IsLost(fault);
+
+        public ValueTask RollBackAsync() => _transaction.RollBackAsync();
+    }
+}
