@@ -76,7 +76,7 @@ public sealed class PostgresCluster : IDisposable
 
     /// <summary>Runs SQL as the superuser, outside any driver.</summary>
     public void Execute(string sql, string database = "postgres") =>
-        Run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", Folder, "-U", "posthorn", "-d", database, "-c", sql);
+        Run("psql", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", "-h", Folder, "-U", "posthorn", "-d", database, "-c", sql);
 
     public void Dispose()
     {

@@ -17,13 +17,13 @@ public sealed class TestStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private TestStore(string folder, bool ownsFolder)
+    private TestStore(string folder, bool ownsFolder, string database)
     {
         (Folder, OwnsFolder) = (folder, ownsFolder);
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = TestDatabase.For(folder) })
+            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = database })
             .BuildServiceProvider();
     }
 
@@ -39,9 +39,18 @@ public sealed class TestStore : IAsyncDisposable
 
     public IStore Store => Get<IStore>();
 
-    public static async Task<TestStore> OpenAsync(string? folder = null)
+    public static Task<TestStore> OpenAsync(string? folder = null)
     {
-        var store = new TestStore(folder ?? Directory.CreateTempSubdirectory("posthorn-test-").FullName, folder is null);
+        string used = folder ?? Directory.CreateTempSubdirectory("posthorn-test-").FullName;
+        return OpenAsync(new TestStore(used, folder is null, TestDatabase.For(used)));
+    }
+
+    /// <summary>A node with a data folder of its own on this PostgreSQL database.</summary>
+    public static Task<TestStore> OnDatabaseAsync(string connectionString) =>
+        OpenAsync(new TestStore(Directory.CreateTempSubdirectory("posthorn-test-").FullName, true, connectionString));
+
+    private static async Task<TestStore> OpenAsync(TestStore store)
+    {
         store.Account = await store.Store.WriteAsync(
             new[] { AccountId.Store },
             async session =>
