@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Changes;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Maintenance;
@@ -20,6 +21,9 @@ public sealed record StoreOptions
 
     /// <summary>Connection string of a PostgreSQL database; empty: the embedded store in the data folder. A secret: never logged.</summary>
     public string Database { get; init; } = "";
+
+    /// <summary>Where large bodies are; null: files in the data folder.</summary>
+    public S3Options? Bodies { get; init; }
 
     /// <summary>Largest message taken, in octets (RFC 1870).</summary>
     public long MaxMessageBytes { get; init; } = 50L * 1024 * 1024;
@@ -53,7 +57,9 @@ public static class CoreServices
         services.AddSingleton<QueueSignal>();
         services.AddSingleton(static provider => OpenStore(
             Options(provider), provider.GetRequiredService<ChangeFeed>(), Time(provider), provider));
-        services.AddSingleton<IBlobStore>(static provider => new FileBlobStore(Options(provider).DataFolder));
+        services.AddSingleton<IBlobStore>(static provider => Options(provider) is { Bodies: { } bucket } options
+            ? S3BlobStore.Open(options.DataFolder, bucket)
+            : new FileBlobStore(Options(provider).DataFolder));
         services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
         services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
         services.AddSingleton(static provider => new PasswordVerifier(Options(provider).Argon2));

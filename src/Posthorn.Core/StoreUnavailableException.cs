@@ -9,6 +9,9 @@ public sealed class StoreUnavailableException(string message, bool isFull, Excep
     /// <summary>The disk or the quota of the file system is used up (452 rather than 451).</summary>
     public bool IsFull { get; } = isFull;
 
+    /// <summary>Octets are there, but not those that were stored.</summary>
+    public bool IsDamaged { get; init; }
+
     /// <summary>The database was lost during the commit and could not be asked: the operation may have been kept after all. Octets that it refers to must stay.</summary>
     public bool IsOutcomeOpen { get; init; }
 }

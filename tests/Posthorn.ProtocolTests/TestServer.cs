@@ -43,6 +43,7 @@ public sealed class TestServer : IAsyncDisposable
         {
             DataFolder = Path.Combine(folder, "data"),
             Store = TestDatabase.For(Path.Combine(folder, "data")),
+            Bodies = TestBodies.For(Path.Combine(folder, "data")),
             HostName = "mx.example.test",
             Listeners = new ListenerSet
             {

@@ -4,20 +4,23 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Posthorn.Core;
+using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Stores;
 
 /// <summary>
 /// The store that this run of the tests uses: embedded, or with <c>TEST_STORE=postgres</c> in the environment a database of its own for each data folder, copied from a
-/// template that has the schema.
+/// template that has the schema, and a bucket for large bodies.
 /// </summary>
 public static class TestDatabase
 {
     private const string Template = "posthorn_template";
 
     private static readonly Lazy<PostgresCluster> LazyCluster = new(Prepare);
+    private static readonly Lazy<S3Server> LazyServer = new(S3Server.Start);
     private static readonly ConcurrentDictionary<string, string> Databases = new();
+    private static readonly ConcurrentDictionary<string, string> Buckets = new();
     private static readonly Lock Creating = new();
     private static int _count;
 
@@ -29,6 +32,15 @@ public static class TestDatabase
     /// <summary>The connection string for a store in <paramref name="dataFolder"/>: the same each time; empty for the embedded store.</summary>
     public static string For(string dataFolder) =>
         IsPostgres ? Cluster.ConnectionString(Databases.GetOrAdd(Path.GetFullPath(dataFolder), static _ => Create())) : "";
+
+    /// <summary>Where a store in <paramref name="dataFolder"/> keeps large bodies: with PostgreSQL in a bucket, else (null) in files.</summary>
+    public static S3Options? BodiesFor(string dataFolder) =>
+        IsPostgres ? LazyServer.Value.OptionsOf(Buckets.GetOrAdd(Path.GetFullPath(dataFolder), static _ => LazyServer.Value.MakeBucket())) : null;
+
+    /// <summary>The files that hold the octets of a store's large bodies, wherever they are.</summary>
+    public static IReadOnlyList<string> BodyFiles(string dataFolder) => BodiesFor(dataFolder) is { } bucket
+        ? LazyServer.Value.ObjectsOf(bucket.Bucket)
+        : [.. Directory.EnumerateFiles(Path.Combine(dataFolder, "bodies"), "*", SearchOption.AllDirectories)];
 
     /// <summary>A new database with the schema in it.</summary>
     public static string Create() => Create(Template);

@@ -11,6 +11,6 @@ internal static class BodyReading
             return new MessageContent(prefix, body.Codec == BodyCodec.Zstd ? BodyCompression.Decompress(kept, (int)body.SizeBytes) : kept);
         }
 
-        return await blobs.OpenAsync(body.Id, cancel) is { } stream ? new MessageContent(prefix, stream) : null;
+        return await blobs.OpenAsync(body, cancel) is { } stream ? new MessageContent(prefix, stream) : null;
     }
 }

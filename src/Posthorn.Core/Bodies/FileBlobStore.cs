@@ -36,13 +36,13 @@ internal sealed class FileBlobStore : IBlobStore
         }
     }
 
-    public ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel)
+    public ValueTask<Stream?> OpenAsync(StoredBody body, CancellationToken cancel)
     {
         try
         {
             // Whoever deletes the file meanwhile does not disturb an open one.
             var options = new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
-            return ValueTask.FromResult<Stream?>(new FileStream(PathOf(id), options));
+            return ValueTask.FromResult<Stream?>(new FileStream(PathOf(body.Id), options));
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -7,7 +7,11 @@ public interface IBlobStore
     ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel);
 
     /// <summary>Null when there is no such body. The stream can seek; the caller disposes it.</summary>
-    ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel);
+    /// <exception cref="StoreUnavailableException">It cannot be read now, or a store elsewhere gave other octets than the hash is of.</exception>
+    ValueTask<Stream?> OpenAsync(StoredBody body, CancellationToken cancel);
+
+    /// <summary>The same, but from where the body really lies, not from a copy nearby: for those who verify.</summary>
+    ValueTask<Stream?> OpenOriginalAsync(StoredBody body, CancellationToken cancel) => OpenAsync(body, cancel);
 
     /// <summary>Nothing happens when there is none.</summary>
     ValueTask DeleteAsync(BodyId id, CancellationToken cancel);

@@ -30,7 +30,7 @@ public sealed class IncomingMessage : IAsyncDisposable
             return new MemoryStream(octets, writable: false);
         }
 
-        return await _blobs.OpenAsync(Body.Id, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
+        return await _blobs.OpenAsync(Body, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
     }
 
     /// <summary>Awaits a write that refers to the body. When nobody knows what became of it, the octets stay; the sweep finds out.</summary>

@@ -47,7 +47,7 @@ public sealed class MessageWriter : IAsyncDisposable
         await _upload.DisposeAsync();
         _upload = null;
         var body = new StoredBody(_id, Length, BodyCodec.Plain, _hash!.GetHashAndReset(), null);
-        await using Stream octets = await _blobs.OpenAsync(_id, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
+        await using Stream octets = await _blobs.OpenAsync(body, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
         return new IncomingMessage(_blobs, body, MessageMetadata.Read(octets));
     }
 

@@ -130,7 +130,7 @@ public sealed class Backup
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await using Stream octets = await _blobs.OpenAsync(body.Id, cancel)
+        await using Stream octets = await _blobs.OpenAsync(body, cancel)
             ?? throw new IOException(string.Create(CultureInfo.InvariantCulture, $"Body {body.Id} is missing; run: posthorn check"));
         await using (var file = new FileStream(path + ".part", FileMode.Create, FileAccess.Write, FileShare.None))
         {

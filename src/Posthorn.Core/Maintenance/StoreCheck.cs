@@ -61,13 +61,15 @@ public sealed class StoreCheck
 
     private async ValueTask<string?> ProblemAsync(StoredBody body, CancellationToken cancel)
     {
-        await using Stream? octets = await _blobs.OpenAsync(body.Id, cancel);
-        if (octets is null)
+        try
         {
-            return "is missing";
+            await using Stream? octets = await _blobs.OpenOriginalAsync(body, cancel);
+            return octets is null ? "is missing"
+                : (await SHA256.HashDataAsync(octets, cancel)).AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
         }
-
-        byte[] hash = await SHA256.HashDataAsync(octets, cancel);
-        return hash.AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
+        catch (StoreUnavailableException failure) when (failure.IsDamaged)
+        {
+            return "is damaged";
+        }
     }
 }

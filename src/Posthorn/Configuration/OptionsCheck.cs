@@ -13,6 +13,9 @@ internal static class OptionsCheck
             Require(listener.EndPoint is not null, $"listeners.{name}.address", listener.Address, "an IP address, or * for all");
         }
 
+        Require(options.Bodies.Endpoint.Length == 0 || (Uri.TryCreate(options.Bodies.Endpoint, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme is "http" or "https"),
+            "bodies.endpoint", options.Bodies.Endpoint, "an address such as https://s3.example.org");
+        Require(options.Bodies.CacheBytes >= 0, "bodies.cacheBytes", options.Bodies.CacheBytes, "0 or more");
         Require(Uri.CheckHostName(options.HostName) != UriHostNameType.Unknown, "hostName", options.HostName, "the full name of this host, such as mail.example.org");
         Require((options.Tls.Certificate.Length > 0) == (options.Tls.Key.Length > 0), "tls", "half", "both certificate and key, or neither");
         Require(options.Limits.MaxMessageBytes >= 64 * 1024, "limits.maxMessageBytes", options.Limits.MaxMessageBytes, "65536 or more (RFC 5321 §4.5.3.1.7)");

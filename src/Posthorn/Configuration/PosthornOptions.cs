@@ -14,6 +14,8 @@ public sealed record PosthornOptions
     /// </summary>
     public string Store { get; init; } = "";
 
+    public BodiesOptions Bodies { get; init; } = new();
+
     /// <summary>The name by which this host greets and is greeted: its certificate carries it, and its address points back to it.</summary>
     public string HostName { get; init; } = "localhost";
 
@@ -33,6 +35,33 @@ public sealed record PosthornOptions
 
     /// <summary>Without values: some are secrets.</summary>
     public override string ToString() => $"configuration of {HostName}";
+}
+
+/// <summary>Where bodies of large messages are kept: files in the data folder, or objects in a bucket (Amazon S3 or a compatible server), which several nodes share.</summary>
+public sealed record BodiesOptions
+{
+    /// <summary>Name of the bucket; empty: files.</summary>
+    public string Bucket { get; init; } = "";
+
+    /// <summary>Address of the server, such as <c>https://s3.example.org</c>; empty: Amazon's in <see cref="Region"/>.</summary>
+    public string Endpoint { get; init; } = "";
+
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>Names of objects begin so.</summary>
+    public string Prefix { get; init; } = "bodies/";
+
+    /// <summary>Empty: the credentials that the machine has (environment, profile, role).</summary>
+    public string AccessKey { get; init; } = "";
+
+    /// <summary>Set it by POSTHORN_BODIES__SECRETKEY where the file is not private.</summary>
+    public string SecretKey { get; init; } = "";
+
+    /// <summary>Octets of bodies kept on the local disk after use.</summary>
+    public long CacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>Without values: some are secrets.</summary>
+    public override string ToString() => Bucket;
 }
 
 /// <summary>What listens where; a listener that is not named does not listen.</summary>

@@ -1,6 +1,7 @@
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Core;
+using Posthorn.Core.Bodies;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Hosting;
@@ -41,6 +42,7 @@ internal sealed class MailServer : IAsyncDisposable
         try
         {
             app.Services.GetRequiredService<IStore>();
+            app.Services.GetRequiredService<IBlobStore>();
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.Net;
 using Posthorn.Configuration;
 using Posthorn.Core;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies.S3;
 
 namespace Posthorn.Hosting;
 
@@ -23,6 +24,16 @@ internal static class StoreHost
         {
             DataFolder = options.DataFolder,
             Database = options.Store,
+            Bodies = options.Bodies.Bucket.Length == 0 ? null : new S3Options
+            {
+                Bucket = options.Bodies.Bucket,
+                Endpoint = options.Bodies.Endpoint,
+                Region = options.Bodies.Region,
+                Prefix = options.Bodies.Prefix,
+                AccessKey = options.Bodies.AccessKey,
+                SecretKey = options.Bodies.SecretKey,
+                CacheBytes = options.Bodies.CacheBytes,
+            },
             MaxMessageBytes = options.Limits.MaxMessageBytes,
             CachesCredentials = options.SignIn.CredentialCache,
             SignInLimits = new SignInLimitOptions { Exempt = [.. options.SignIn.ExemptNetworks.Select(IPNetwork.Parse)] },

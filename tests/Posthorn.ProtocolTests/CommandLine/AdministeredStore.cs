@@ -29,6 +29,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
     {
         DataFolder = PathOf("data"),
         Store = TestDatabase.For(PathOf("data")),
+        Bodies = TestBodies.For(PathOf("data")),
         Listeners = new ListenerSet { Smtp = Free, Metrics = Free },
         Limits = new LimitOptions { MaxMessageBytes = 1024 * 1024 },
         Telemetry = new TelemetryOptions { LogLevel = "Error" },
@@ -114,7 +115,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
     public async Task<(int ExitCode, string Output, string Error)> ProgramAsync(params string[] arguments)
     {
         string configuration = PathOf("posthorn.json");
-        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = Options.DataFolder, store = Options.Store }), Cancel);
+        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = Options.DataFolder, store = Options.Store, bodies = Options.Bodies }), Cancel);
         return await ProgramAsync(_folder.FullName, ["--config", configuration, .. arguments], "");
     }
 

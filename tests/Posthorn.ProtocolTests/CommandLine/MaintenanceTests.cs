@@ -27,7 +27,7 @@ public sealed class MaintenanceTests
         Assert.Empty(sound.Findings);
         Assert.Contains(store.Progress, step => step.Done == 1);
 
-        File.Delete(Directory.EnumerateFiles(Path.Combine(store.Options.DataFolder, "bodies"), "*", SearchOption.AllDirectories).Single());
+        File.Delete(TestDatabase.BodyFiles(store.Options.DataFolder).Single());
         CheckReport broken = await store.RunAsync(MaintenanceOperations.Check, new CheckRequest(Repair: true));
         Assert.Equal(1, broken.Unrepaired);
         Assert.Contains("is missing", Assert.Single(broken.Findings).Text, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class MaintenanceTests
         Assert.Equal(0, (await store.ProgramAsync("restore", backup)).ExitCode);
         Assert.Equal(Large, Assert.Single(await store.MailAsync("INBOX")).Octets);
 
-        File.Delete(Directory.EnumerateFiles(Path.Combine(data, "bodies"), "*", SearchOption.AllDirectories).Single());
+        File.Delete(TestDatabase.BodyFiles(data).Single());
         (int wrong, string findings, _) = await store.ProgramAsync("check");
         Assert.Equal(1, wrong);
         Assert.Contains("posthorn restore", findings, StringComparison.Ordinal);

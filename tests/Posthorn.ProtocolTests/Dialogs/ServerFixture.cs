@@ -40,7 +40,7 @@ internal sealed class ServerFixture : IAsyncDisposable
         builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
         builder.Services.AddSingleton(new ConnectionLimits());
         builder.Services.AddMailTransport();
-        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = DataFolder, Database = TestDatabase.For(DataFolder) });
+        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = DataFolder, Database = TestDatabase.For(DataFolder), Bodies = TestDatabase.BodiesFor(DataFolder) });
         AddProtocols(builder.Services);
         configure?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(server =>

@@ -36,6 +36,7 @@ internal sealed class PosthornProcess : IAsyncDisposable
         await File.WriteAllTextAsync(made._configuration, $$"""
             {
               "store": "{{TestDatabase.For(made.DataFolder)}}",
+              "bodies": {{JsonSerializer.Serialize(TestBodies.For(made.DataFolder))}},
               "hostName": "mx.example.test",
               "listeners": {
                 "smtp": { "address": "127.0.0.1", "port": 0 },

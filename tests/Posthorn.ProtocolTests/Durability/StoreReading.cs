@@ -25,7 +25,7 @@ internal static partial class StoreReading
         await using ServiceProvider services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = dataFolder, Database = TestDatabase.For(dataFolder) })
+            .AddPosthornCore(new StoreOptions { DataFolder = dataFolder, Database = TestDatabase.For(dataFolder), Bodies = TestDatabase.BodiesFor(dataFolder) })
             .BuildServiceProvider();
         Account account = (await services.GetRequiredService<Accounts>().GetAsync(Actor, user, cancel)).Value;
         Messages messages = services.GetRequiredService<Messages>();

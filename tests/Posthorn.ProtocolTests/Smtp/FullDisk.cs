@@ -24,7 +24,7 @@ internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobSt
 
     public async ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel) => new Upload(this, await blobs.CreateAsync(id, cancel));
 
-    public ValueTask<Stream?> OpenAsync(BodyId id, CancellationToken cancel) => blobs.OpenAsync(id, cancel);
+    public ValueTask<Stream?> OpenAsync(StoredBody body, CancellationToken cancel) => blobs.OpenAsync(body, cancel);
 
     public ValueTask DeleteAsync(BodyId id, CancellationToken cancel) => blobs.DeleteAsync(id, cancel);
 

@@ -49,7 +49,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
-        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName, Database = TestDatabase.For(_folder.FullName) });
+        builder.Services.AddPosthornCore(new StoreOptions { DataFolder = _folder.FullName, Database = TestDatabase.For(_folder.FullName), Bodies = TestDatabase.BodiesFor(_folder.FullName) });
         FullDisk.Install(builder.Services);
         builder.Services.AddSingleton<IDnsResolver>(ZoneTextResolver.Parse(""));
         builder.Services.AddPosthornSmtp(options);

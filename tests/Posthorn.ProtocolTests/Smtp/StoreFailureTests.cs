@@ -1,4 +1,5 @@
 using Posthorn.Core;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Smtp;
 
@@ -30,7 +31,7 @@ public sealed class StoreFailureTests
         var large = "Subject: large\r\n\r\n" + string.Concat(Enumerable.Repeat(new string('a', 98) + "\r\n", 5000));
         server.Disk.Bodies = new StoreUnavailableException("asked for", isFull: true);
         await SendAsync(client, large, "452 4.3.1 ~");
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(server.Folder, "bodies"), "*", SearchOption.AllDirectories));
+        Assert.Empty(TestDatabase.BodyFiles(server.Folder));
         server.Disk.Bodies = null;
         await SendAsync(client, large, "250 2.0.0 ~");
         Assert.EndsWith(large, Assert.Single(await server.InboxAsync(Recipient)), StringComparison.Ordinal);

@@ -95,7 +95,7 @@ public sealed class MaintenanceTests
                 return Done.Value;
             },
             Cancel);
-        File.Delete(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories).Single());
+        File.Delete(TestDatabase.BodyFiles(store.Folder).Single());
         IReadOnlyList<StoreFinding> findings = (await store.Get<StoreCheck>().RunAsync(Administrator, true, Silent, Cancel)).Value;
         Assert.Equal(["counters", "body"], findings.Select(finding => finding.What));
         Assert.Equal(["body"], (await store.Get<StoreCheck>().RunAsync(Administrator, false, Silent, Cancel)).Value.Select(finding => finding.What));
@@ -112,7 +112,7 @@ public sealed class MaintenanceTests
         store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.Grace + TimeSpan.FromMinutes(1));
         Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel));
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 2));
-        Assert.Single(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories));
+        Assert.Single(TestDatabase.BodyFiles(store.Folder));
     }
 
     [Fact]

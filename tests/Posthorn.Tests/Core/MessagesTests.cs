@@ -1,6 +1,7 @@
 using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core;
 
@@ -30,7 +31,7 @@ public sealed class MessagesTests
         Mailbox inbox = await store.InboxAsync();
         string text = "Subject: large\r\n\r\n" + string.Concat(Enumerable.Range(0, 40_000).Select(i => $"line {i}\r\n"));
         await store.AppendAsync(inbox.Id, text);
-        Assert.Single(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories));
+        Assert.Single(TestDatabase.BodyFiles(store.Folder));
         Assert.Equal(text, await store.TextAsync(inbox.Id, 1));
     }
 
@@ -40,10 +41,10 @@ public sealed class MessagesTests
         await using TestStore store = await TestStore.OpenAsync();
         await using (await store.MessageAsync(new string('x', 200_000)))
         {
-            Assert.Single(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories));
+            Assert.Single(TestDatabase.BodyFiles(store.Folder));
         }
 
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(store.Folder, "bodies"), "*", SearchOption.AllDirectories));
+        Assert.Empty(TestDatabase.BodyFiles(store.Folder));
     }
 
     [Fact]

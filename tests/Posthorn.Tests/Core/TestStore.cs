@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
@@ -17,13 +18,13 @@ public sealed class TestStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private TestStore(string folder, bool ownsFolder, string database)
+    private TestStore(string folder, bool ownsFolder, string database, S3Options? bodies = null)
     {
         (Folder, OwnsFolder) = (folder, ownsFolder);
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = database })
+            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = database, Bodies = bodies })
             .BuildServiceProvider();
     }
 
@@ -42,12 +43,19 @@ public sealed class TestStore : IAsyncDisposable
     public static Task<TestStore> OpenAsync(string? folder = null)
     {
         string used = folder ?? Directory.CreateTempSubdirectory("posthorn-test-").FullName;
-        return OpenAsync(new TestStore(used, folder is null, TestDatabase.For(used)));
+        return OpenAsync(new TestStore(used, folder is null, TestDatabase.For(used), TestDatabase.BodiesFor(used)));
     }
 
     /// <summary>A node with a data folder of its own on this PostgreSQL database.</summary>
     public static Task<TestStore> OnDatabaseAsync(string connectionString) =>
         OpenAsync(new TestStore(Directory.CreateTempSubdirectory("posthorn-test-").FullName, true, connectionString));
+
+    /// <summary>With large bodies in a bucket.</summary>
+    public static Task<TestStore> WithBodiesAsync(S3Options bodies)
+    {
+        string folder = Directory.CreateTempSubdirectory("posthorn-test-").FullName;
+        return OpenAsync(new TestStore(folder, true, TestDatabase.For(folder), bodies));
+    }
 
     private static async Task<TestStore> OpenAsync(TestStore store)
     {
