@@ -26,7 +26,12 @@ internal sealed class MailServer : IAsyncDisposable
     public static MailServer Build(PosthornOptions options)
     {
         Directory.CreateDirectory(options.DataFolder);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.DataFolder });
+        // Without reload: the builder would watch the whole data folder for an appsettings.json, at the cost of two events for every write.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
+            ContentRootPath = options.DataFolder,
+        });
         builder.Configuration.Sources.Clear();
         Telemetry.Add(builder, options.Telemetry);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = StopTimeout);

@@ -16,7 +16,7 @@ internal sealed partial class SqliteCheckpointer : IDisposable
     private readonly SqliteConnection _connection;
     private readonly ILogger _log;
     private readonly Lock _writing = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly AutoResetEvent _wake = new(false);
     private readonly Thread _thread;
     private volatile bool _stopped;
     private int _groups;
@@ -35,16 +35,16 @@ internal sealed partial class SqliteCheckpointer : IDisposable
     public void Leave()
     {
         _writing.Exit();
-        if ((++_groups & 63) == 0 && _wake.CurrentCount == 0)
+        if ((++_groups & 63) == 0)
         {
-            _wake.Release();
+            _wake.Set();
         }
     }
 
     public void Dispose()
     {
         _stopped = true;
-        _wake.Release();
+        _wake.Set();
         _thread.Join();
         _wake.Dispose();
         _connection.Dispose();
@@ -54,7 +54,7 @@ internal sealed partial class SqliteCheckpointer : IDisposable
     {
         while (true)
         {
-            _wake.Wait();
+            _wake.WaitOne();
             if (_stopped)
             {
                 return;
