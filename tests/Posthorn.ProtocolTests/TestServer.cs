@@ -32,6 +32,8 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Port of a listener: smtp, submission, submissions, imap, imaps, pop3, pop3s.</summary>
     public int Port(string name) => _server.Ports.PortOf(name) ?? throw new InvalidOperationException($"{name} does not listen.");
 
+    public Uri WebAddress => new($"https://localhost:{_server.Ports.Web}/");
+
     /// <param name="zone">What the DNS says, as zone text.</param>
     internal static async Task<TestServer> StartAsync(string zone = "", Func<PosthornOptions, PosthornOptions>? change = null)
     {
@@ -54,6 +56,7 @@ public sealed class TestServer : IAsyncDisposable
                 Imaps = Free(),
                 Pop3 = Free(),
                 Pop3s = Free(),
+                Web = Free(),
             },
             Limits = new LimitOptions { MaxConnectionsPerAddress = 1_000 },
             Dns = new DnsOptions { ZoneFile = zoneFile },
@@ -83,6 +86,14 @@ public sealed class TestServer : IAsyncDisposable
         }
 
         return texts;
+    }
+
+    /// <summary>UIDs of the inbox.</summary>
+    internal async Task<IReadOnlyList<uint>> UidsAsync(string address)
+    {
+        Account account = (await Services.GetRequiredService<Accounts>().GetAsync(Administrator, address, Cancel)).Value;
+        Mailbox box = (await Services.GetRequiredService<Mailboxes>().FindAsync(Administrator, account.Id, Mailbox.Inbox, Cancel)).Value;
+        return [.. (await Services.GetRequiredService<Messages>().ReadAsync(Administrator, account.Id, box.Id, UidSet.All, MessageFields.None, Cancel)).Value.Select(message => message.Uid)];
     }
 
     /// <summary>Waits until the inbox holds so many messages.</summary>

@@ -16,7 +16,11 @@ public sealed record Pop3Limits
 
     public int MaxFailedSignIns { get; init; } = 3;
 
+    /// <summary>Octets of answers that may wait for the rest of a pipelined batch.</summary>
+    public int MaxUnflushed { get; init; } = 64 * 1024;
+
     /// <summary>From the greeting to the sign-in, each command.</summary>
+    // Deviates from RFC 1939 §3: 10 minutes are for who has a maildrop; a stranger does not hold a connection that long.
     public TimeSpan SignInTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>RFC 1939 §3: at least 10 minutes.</summary>

@@ -11,7 +11,8 @@ namespace Posthorn.Server.Pop3;
 /// <summary>One client's POP3 session: its state, and the loop.</summary>
 /// <remarks>
 /// RFC 1939, RFC 2449. Answers go out when no further whole command waits (PIPELINING, RFC 2449 §6.6). States and TLS are checked here, by
-/// <see cref="Pop3CommandTable"/>, and in no command. The maildrop is held by a lease from sign-in to the end of the session, however it ends.
+/// <see cref="Pop3CommandTable"/>, and in no command. The maildrop is held by a lease from sign-in to the end of the session, however it ends; a session
+/// that ends otherwise than by QUIT deletes nothing.
 /// </remarks>
 internal sealed partial class Pop3Session(Pop3Services services, MailConnection connection) : IAsyncDisposable
 {
@@ -21,7 +22,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     private readonly ILogger _logger = services.Logger;
     private int _badCommands;
     private int _failedSignIns;
-    private long _leaseRenewed;
+    private LeaseRenewal? _renewal;
 
     public Pop3Services Services { get; } = services;
 
@@ -36,6 +37,9 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     /// <summary>UTF8 was said (RFC 6856 §2).</summary>
     public bool IsUtf8 { get; set; }
 
+    /// <summary>Within a message: an answer would be taken for a line of it, so a fault can only cut the connection.</summary>
+    public bool IsSendingMessage { get; set; }
+
     private Pop3States State => Maildrop is null ? Pop3States.Authorization : Pop3States.Transaction;
 
     public async ValueTask<EndReason> RunAsync(CancellationToken cancel)
@@ -43,7 +47,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
         Pop3Reply.Ok("Posthorn is ready").WriteTo(Connection.Output);
         while (true)
         {
-            if (!HasWholeLine() && (await Connection.Output.FlushAsync(cancel)).IsCompleted)
+            if (MustFlush() && (await Connection.Output.FlushAsync(cancel)).IsCompleted)
             {
                 return EndReason.ClientClosed;
             }
@@ -77,7 +81,8 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
         }
 
         Maildrop = new Maildrop(Services.Messages, actor, lease);
-        _leaseRenewed = Services.Time.GetTimestamp();
+        _renewal = new LeaseRenewal(Services.Maildrops, lease, Services.Time, _logger);
+        _badCommands = 0;
         return Pop3Reply.Ok(FormattableString.Invariant($"{Maildrop.Count} messages, {Maildrop.SizeBytes} octets"));
     }
 
@@ -96,46 +101,49 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     /// <summary>RFC 2595 §4: after TLS has begun nothing said before counts.</summary>
     public void Forget() => (UserName, IsUtf8, _badCommands) = (null, false, 0);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Gives the lease back, once; what the session knows of the maildrop stays.</summary>
+    public async ValueTask ReleaseAsync()
     {
-        if (Maildrop is not null)
+        if (_renewal is null)
         {
-            try
-            {
-                await Services.Maildrops.CloseAsync(Maildrop.Lease, CancellationToken.None);
-            }
-            catch (StoreUnavailableException failure)
-            {
-                // The lease runs out by itself.
-                LogUnavailable(Connection.Id, failure.Message);
-            }
+            return;
+        }
+
+        await _renewal.DisposeAsync();
+        _renewal = null;
+        try
+        {
+            await Services.Maildrops.CloseAsync(Maildrop!.Lease, CancellationToken.None);
+        }
+        catch (StoreUnavailableException failure)
+        {
+            // The lease runs out by itself.
+            LogUnavailable(Connection.Id, failure.Message);
         }
     }
+
+    public ValueTask DisposeAsync() => ReleaseAsync();
 
     private async ValueTask<Pop3Reply> RunAsync(IPop3Command command, CancellationToken cancel)
     {
         try
         {
-            return await RenewLeaseAsync(cancel) ?? await command.RunAsync(this, cancel);
+            return _renewal is { IsLost: true }
+                ? Pop3Reply.Error("IN-USE", "Another session may have your maildrop now; nothing was deleted") with { Ends = EndReason.SessionLimit }
+                : await command.RunAsync(this, cancel);
+        }
+        catch (Exception fault) when (IsSendingMessage && fault is not OperationCanceledException)
+        {
+            // Cut, so that the client cannot take the beginning for the whole and delete it.
+            LogCut(fault, Connection.Id);
+            Connection.Abort(EndReason.Error);
+            return new Pop3Reply(null, EndReason.Error);
         }
         catch (StoreUnavailableException failure)
         {
             LogUnavailable(Connection.Id, failure.Message);
             return Pop3Reply.Error("SYS/TEMP", "The store cannot be read or written now; try again later");
         }
-    }
-
-    private async ValueTask<Pop3Reply?> RenewLeaseAsync(CancellationToken cancel)
-    {
-        if (Maildrop is null || Services.Time.GetElapsedTime(_leaseRenewed) < Maildrops.LeaseTime / 2)
-        {
-            return null;
-        }
-
-        _leaseRenewed = Services.Time.GetTimestamp();
-        return await Services.Maildrops.RenewAsync(Maildrop.Lease, cancel)
-            ? null
-            : Pop3Reply.Error("IN-USE", "Another session took your maildrop while this one was silent") with { Ends = EndReason.SessionLimit };
     }
 
     private Pop3Reply? Find(ReadOnlySequence<byte> line, out IPop3Command? command)
@@ -159,8 +167,8 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
 
             if (row.Traits.HasFlag(Pop3Traits.NeedsTls) && !Connection.IsTls)
             {
-                // RFC 3206 §4 [AUTH] would say that the password is wrong: nobody looked at one.
-                return Pop3Reply.Error("SYS/PERM", "No password travels without TLS: say STLS first, or use port 995");
+                // RFC 3206 §4: AUTH is also for an attempt to sign in against the rules.
+                return Pop3Reply.Error("AUTH", "No password travels without TLS: say STLS first, or use port 995");
             }
 
             command = row.Parse(arguments);
@@ -172,10 +180,12 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
         }
     }
 
-    private static Pop3Reply Unreadable(LineStatus status) => status switch
+    /// <summary>The reply where a line should be and is none.</summary>
+    public static Pop3Reply Unreadable(LineStatus status) => status switch
     {
         LineStatus.Closed => new Pop3Reply(null, EndReason.ClientClosed),
-        LineStatus.TimedOut => Pop3Reply.Error("You were silent too long; nothing was deleted") with { Ends = EndReason.IdleTimeout },
+        // RFC 1939 §3: without removing any messages or sending any response.
+        LineStatus.TimedOut => new Pop3Reply(null, EndReason.IdleTimeout),
         LineStatus.Stopping => Pop3Reply.Error("SYS/TEMP", "The server is stopping; nothing was deleted") with { Ends = EndReason.ServerStopping },
         LineStatus.TooLong => Pop3Reply.Bad("The line is too long"),
         _ => Pop3Reply.Bad("Lines end with CRLF"),
@@ -187,18 +197,22 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
         return reply is { IsBadCommand: true, Ends: null } && ++_badCommands >= most ? reply with { Ends = EndReason.TooManyBadCommands } : reply;
     }
 
-    private bool HasWholeLine()
+    /// <summary>Whether answers have to go out now: no further whole command waits, or enough of them do.</summary>
+    private bool MustFlush()
     {
-        if (!Connection.Input.TryRead(out System.IO.Pipelines.ReadResult read))
+        if (Connection.Output.UnflushedBytes >= Services.Limits.MaxUnflushed || !Connection.Input.TryRead(out System.IO.Pipelines.ReadResult read))
         {
-            return false;
+            return true;
         }
 
         bool any = read.Buffer.PositionOf((byte)'\n') is not null;
         Connection.Input.AdvanceTo(read.Buffer.Start);
-        return any;
+        return !any;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "pop3 connection {Id}: {Reason}")]
     private partial void LogUnavailable(string id, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "pop3 connection {Id}: cut within a message")]
+    private partial void LogCut(Exception fault, string id);
 }

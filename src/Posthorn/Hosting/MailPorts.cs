@@ -13,9 +13,13 @@ namespace Posthorn.Hosting;
 internal sealed class MailPorts
 {
     private readonly Dictionary<string, MailListener> _mail = [];
+    private ListenOptions? _web;
 
     /// <summary>The port of a mail listener once the server has started, also where 0 was asked for; null: it does not listen.</summary>
     public int? PortOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint.Port : null;
+
+    /// <summary>The port of the web pages once the server has started; null: there are none.</summary>
+    public int? Web => _web?.IPEndPoint?.Port;
 
     /// <summary>All mail listeners with their ports.</summary>
     public IReadOnlyDictionary<string, int> All => _mail.ToDictionary(pair => pair.Key, pair => pair.Value.Endpoint.Port);
@@ -36,7 +40,11 @@ internal sealed class MailPorts
         if (options.Listeners.Web?.EndPoint is { } web)
         {
             CertificateStore certificates = kestrel.ApplicationServices.GetRequiredService<CertificateStore>();
-            kestrel.Listen(web, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.Select(name).Leaf));
+            kestrel.Listen(web, listen =>
+            {
+                _web = listen;
+                listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.Select(name).Leaf);
+            });
         }
 
         if (options.Listeners.Metrics?.EndPoint is { } metrics)

@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.DataProtection;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Core;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Storage;
+using Posthorn.Web;
 
 namespace Posthorn.Hosting;
 
@@ -11,6 +13,8 @@ internal sealed class MailServer : IAsyncDisposable
 {
     /// <summary>How long a stop waits for sessions to say goodbye.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+
+    private const UnixFileMode PrivateFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly WebApplication _app;
 
@@ -39,6 +43,11 @@ internal sealed class MailServer : IAsyncDisposable
         builder.Services.AddSingleton(options);
         builder.Services.AddPosthornCore(StoreHost.CoreOptions(options));
         builder.Services.AddMailEdges(options);
+        builder.Services.AddWebPages();
+        // What pages sign or encrypt outlives a restart, and lies with the rest of the data instead of somebody's home.
+        DirectoryInfo keys = Directory.CreateDirectory(Path.Combine(options.DataFolder, "keys"), PrivateFolder);
+        builder.Services.AddDataProtection().PersistKeysToFileSystem(keys).SetApplicationName("posthorn");
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.WebHost.UseKestrelHttpsConfiguration();
         var ports = new MailPorts();
         builder.Services.AddSingleton(ports);

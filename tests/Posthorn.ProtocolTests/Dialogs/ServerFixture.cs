@@ -11,6 +11,7 @@ using Posthorn.Core.Storage;
 using Posthorn.ProtocolTests.Connections;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Imap;
+using Posthorn.Server.Pop3;
 using Posthorn.Server.Tls;
 using Posthorn.Stores;
 
@@ -47,6 +48,8 @@ internal sealed class ServerFixture : IAsyncDisposable
         {
             Listen<ImapConnectionHandler>(server, new MailListenerOptions("imap", ImplicitTls: false));
             Listen<ImapConnectionHandler>(server, new MailListenerOptions("imaps", ImplicitTls: true));
+            Listen<Pop3ConnectionHandler>(server, new MailListenerOptions("pop3", ImplicitTls: false));
+            Listen<Pop3ConnectionHandler>(server, new MailListenerOptions("pop3s", ImplicitTls: true));
         });
         _app = builder.Build();
     }
@@ -83,6 +86,7 @@ internal sealed class ServerFixture : IAsyncDisposable
     private static void AddProtocols(IServiceCollection services)
     {
         services.AddImap(new ImapLimits());
+        services.AddPop3(new Pop3Limits());
     }
 
     private void Listen<THandler>(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions server, MailListenerOptions options)

@@ -1,10 +1,17 @@
-using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using MailKit.Net.Pop3;
 using MailKit.Security;
+using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+using Posthorn.ProtocolTests.Dialogs;
 using Posthorn.ProtocolTests.Durability;
+using Posthorn.Server.Pop3;
 
 namespace Posthorn.ProtocolTests.Pop3;
 
@@ -33,7 +40,7 @@ public sealed class Pop3Tests
     public async Task Nothing_is_deleted_without_quit()
     {
         await using TestServer server = await WithMailAsync(1);
-        await using (Line line = await Line.SignedInAsync(server))
+        await using (Pop3Line line = await Pop3Line.SignedInAsync(server))
         {
             Assert.StartsWith("+OK", await line.SayAsync("DELE 1"), StringComparison.Ordinal);
             Assert.Equal("+OK 0 0", await line.SayAsync("STAT"));
@@ -42,7 +49,7 @@ public sealed class Pop3Tests
         // The lease of the broken session ends with it; a new one finds the message.
         while (true)
         {
-            await using Line again = await Line.ConnectAsync(server);
+            await using Pop3Line again = await Pop3Line.ConnectAsync(server);
             await again.SayAsync($"USER {TestServer.You}");
             string entered = await again.SayAsync($"PASS {TestServer.Password}");
             if (entered.StartsWith("-ERR [IN-USE]", StringComparison.Ordinal))
@@ -59,8 +66,8 @@ public sealed class Pop3Tests
     public async Task One_session_holds_the_maildrop()
     {
         await using TestServer server = await WithMailAsync(1);
-        await using Line first = await Line.SignedInAsync(server);
-        await using Line second = await Line.ConnectAsync(server);
+        await using Pop3Line first = await Pop3Line.SignedInAsync(server);
+        await using Pop3Line second = await Pop3Line.ConnectAsync(server);
         await second.SayAsync($"USER {TestServer.You}");
         Assert.StartsWith("-ERR [IN-USE]", await second.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
         Assert.StartsWith("+OK", await first.SayAsync("NOOP"), StringComparison.Ordinal);
@@ -84,7 +91,7 @@ public sealed class Pop3Tests
 
         Assert.Contains("STLS", capabilities);
         Assert.DoesNotContain("USER", capabilities);
-        await using Line wrong = await Line.ConnectAsync(server);
+        await using Pop3Line wrong = await Pop3Line.ConnectAsync(server);
         for (int i = 0; i < 3; i++)
         {
             await wrong.SayAsync($"USER {TestServer.You}");
@@ -113,7 +120,7 @@ public sealed class Pop3Tests
             ("", "-ERR Unknown command; CAPA lists what is known"),
         ];
         await using TestServer server = await WithMailAsync(1);
-        await using Line line = await Line.SignedInAsync(server);
+        await using Pop3Line line = await Pop3Line.SignedInAsync(server);
         foreach ((string command, string answer) in table)
         {
             Assert.Equal(answer, await line.SayAsync(command));
@@ -126,7 +133,7 @@ public sealed class Pop3Tests
     public async Task Pipelined_commands_are_answered_in_order()
     {
         await using TestServer server = await WithMailAsync(2);
-        await using Line line = await Line.SignedInAsync(server);
+        await using Pop3Line line = await Pop3Line.SignedInAsync(server);
         await line.WriteAsync("STAT\r\nLIST 1\r\nTOP 2 0\r\nDELE 1\r\nRSET\r\nNOOP\r\n");
         Assert.StartsWith("+OK 2 ", await line.NextAsync(), StringComparison.Ordinal);
         Assert.StartsWith("+OK 1 ", await line.NextAsync(), StringComparison.Ordinal);
@@ -151,6 +158,60 @@ public sealed class Pop3Tests
         Assert.DoesNotContain("TOP", await reader.ReadToEndAsync(Cancel), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Whoever_was_told_goodbye_gets_the_maildrop_again_at_once()
+    {
+        await using TestServer server = await WithMailAsync(1);
+        for (int i = 0; i < 20; i++)
+        {
+            await using Pop3Line line = await Pop3Line.SignedInAsync(server);
+            Assert.Equal("+OK goodbye", await line.SayAsync("QUIT"));
+        }
+    }
+
+    [Fact]
+    public async Task A_message_known_to_be_incomplete_is_refused_and_not_sent_in_part()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await AppendAsync(server, RandomNumberGenerator.GetBytes(300_000));
+        HalveBody(server);
+        await using Pop3Line line = await Pop3Line.SignedInAsync(server);
+        Assert.StartsWith("-ERR [SYS/TEMP]", await line.SayAsync("RETR 1"), StringComparison.Ordinal);
+        Assert.StartsWith("+OK", await line.SayAsync("NOOP"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_silent_session_is_ended_without_a_word_and_deletes_nothing()
+    {
+        await using ServerFixture server = await ServerFixture.StartAsync();
+        await using Pop3Line line = await Pop3Line.ConnectAsync(server.Listener("pop3s").Endpoint.Port);
+        await line.SayAsync("USER alice@example.test");
+        Assert.StartsWith("+OK", await line.SayAsync($"PASS {ServerFixture.Password}"), StringComparison.Ordinal);
+        var limits = new Pop3Limits();
+        await server.Time.ArmedAsync(limits.Autologout);
+        server.Time.Advance(limits.Autologout + TimeSpan.FromSeconds(1));
+        Assert.Equal("", await line.ToEndAsync());
+    }
+
+    private static async Task AppendAsync(TestServer server, byte[] body)
+    {
+        Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
+        Mailbox inbox = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, you.Id, Mailbox.Inbox, Cancel)).Value;
+        var messages = server.Services.GetRequiredService<Messages>();
+        await using MessageWriter writer = messages.StartMessage();
+        await writer.WriteAsync("Subject: large\r\n\r\n"u8.ToArray(), Cancel);
+        await writer.WriteAsync(body, Cancel);
+        NewMessage[] added = [new NewMessage(await writer.CompleteAsync(Cancel), MessageFlags.None, [], null)];
+        Assert.Single((await messages.AppendAsync(TestServer.Administrator, you.Id, inbox.Id, added, Cancel)).Value.Uids.Ranges);
+    }
+
+    private static void HalveBody(TestServer server)
+    {
+        string body = Assert.Single(Directory.GetFiles(Path.Combine(server.Folder, "data", "bodies"), "*", SearchOption.AllDirectories));
+        using FileStream file = new(body, FileMode.Open);
+        file.SetLength(file.Length / 2);
+    }
+
     private static async Task<TestServer> WithMailAsync(int count)
     {
         TestServer server = await TestServer.StartAsync();
@@ -169,58 +230,5 @@ public sealed class Pop3Tests
         await client.ConnectAsync("127.0.0.1", server.Port("pop3"), SecureSocketOptions.StartTls, Cancel);
         await client.AuthenticateAsync(TestServer.You, TestServer.Password, Cancel);
         return client;
-    }
-
-    /// <summary>A client that says lines, within TLS.</summary>
-    private sealed class Line(TcpClient client, SslStream stream) : IAsyncDisposable
-    {
-        private readonly StreamReader _reader = new(stream, Encoding.Latin1);
-
-        public static async Task<Line> ConnectAsync(TestServer server)
-        {
-            var client = new TcpClient();
-            await client.ConnectAsync("127.0.0.1", server.Port("pop3s"), Cancel);
-            var stream = new SslStream(client.GetStream(), false, static (_, certificate, _, _) => certificate?.Subject == "CN=mx.example.test");
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, Cancel);
-            var line = new Line(client, stream);
-            Assert.StartsWith("+OK", await line.NextAsync(), StringComparison.Ordinal);
-            return line;
-        }
-
-        public static async Task<Line> SignedInAsync(TestServer server)
-        {
-            Line line = await ConnectAsync(server);
-            await line.SayAsync($"USER {TestServer.You}");
-            Assert.StartsWith("+OK", await line.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
-            return line;
-        }
-
-        public async Task<string> SayAsync(string text)
-        {
-            await WriteAsync(text + "\r\n");
-            return await NextAsync() ?? "";
-        }
-
-        public async Task WriteAsync(string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text), Cancel);
-
-        public Task<string?> NextAsync() => _reader.ReadLineAsync(Cancel).AsTask();
-
-        public async Task<string> UntilDotAsync()
-        {
-            var text = new StringBuilder();
-            while (await NextAsync() is { } next && next != ".")
-            {
-                text.Append(next).Append("\r\n");
-            }
-
-            return text.ToString();
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            _reader.Dispose();
-            await stream.DisposeAsync();
-            client.Dispose();
-        }
     }
 }

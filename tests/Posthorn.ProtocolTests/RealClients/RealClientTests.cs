@@ -46,6 +46,83 @@ public sealed class RealClientTests
         Assert.Equal(2, Inbox(server, "b").Count());
     }
 
+    [Fact]
+    public async Task Swaks_sends_by_starttls_and_by_tls()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string[] common = ["--server", "localhost", "--from", TestServer.You, "--to", TestServer.Friend, "--auth-user", TestServer.You, "--auth-password", TestServer.Password];
+        string first = await RunAsync("swaks", [.. common, "--port", $"{server.Port("submission")}", "--tls", "--auth", "PLAIN", "--header", "Subject: by starttls"]);
+        await RunAsync("swaks", [.. common, "--port", $"{server.Port("submissions")}", "--tls-on-connect", "--auth", "LOGIN", "--header", "Subject: by tls"]);
+        Assert.Contains("<~  250 ", first, StringComparison.Ordinal);
+        IReadOnlyList<string> mail = await server.MailAsync(TestServer.Friend);
+        Assert.Equal(2, mail.Count);
+        Assert.Contains("\r\nSubject: by starttls\r\n", mail[0], StringComparison.Ordinal);
+        Assert.Contains("\r\nSubject: by tls\r\n", mail[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Swaks_is_refused_a_password_without_tls()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        (int status, string output) = await TryAsync("swaks", ["--server", "localhost", "--port", $"{server.Port("submission")}", "--from", TestServer.You, "--to", TestServer.Friend,
+            "--auth-user", TestServer.You, "--auth-password", TestServer.Password]);
+        Assert.NotEqual(0, status);
+        Assert.DoesNotContain("250-AUTH", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(" -> AUTH", output, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.Friend));
+    }
+
+    [Fact]
+    public async Task Msmtp_sends_with_the_certificate_checked()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string configuration = Path.Combine(server.Folder, "msmtprc");
+        await File.WriteAllTextAsync(configuration, $"""
+            account default
+            host localhost
+            port {server.Port("submission")}
+            tls on
+            tls_starttls on
+            tls_trust_file {Authority(server)}
+            auth scram-sha-256
+            user {TestServer.You}
+            password "{TestServer.Password}"
+            from {TestServer.You}
+
+            """, Cancel);
+        File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await RunAsync("msmtp", ["--file", configuration, TestServer.Friend], $"From: {TestServer.You}\nTo: {TestServer.Friend}\nSubject: by msmtp\n\n.dots stay\n");
+        string mail = Assert.Single(await server.MailAsync(TestServer.Friend));
+        Assert.EndsWith("\r\n\r\n.dots stay\r\n", mail, StringComparison.Ordinal);
+        Assert.Contains("\r\nMessage-ID: ", mail, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Fetchmail_downloads_by_pop3_and_deletes_what_it_has()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using (var talk = await Durability.SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel))
+        {
+            Assert.True(await talk.SendAsync(TestServer.You, "one", 500, Cancel));
+            Assert.True(await talk.SendAsync(TestServer.You, "two", 90_000, Cancel));
+        }
+
+        string configuration = Path.Combine(server.Folder, "fetchmailrc"), fetched = Path.Combine(server.Folder, "fetched");
+        await File.WriteAllTextAsync(configuration, $"""
+            poll localhost protocol pop3 port {server.Port("pop3s")} uidl
+              user "{TestServer.You}" password "{TestServer.Password}" ssl sslcertck sslcertfile {Authority(server)} nokeep fetchall mda "/usr/bin/tee -a {fetched}"
+
+            """, Cancel);
+        File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await RunAsync("fetchmail", ["--nodetach", "--nosyslog", "--fetchmailrc", configuration, "--pidfile", Path.Combine(server.Folder, "pid"), "--idfile", Path.Combine(server.Folder, "ids")]);
+        string all = await File.ReadAllTextAsync(fetched, Cancel);
+        Assert.Contains("Subject: one", all, StringComparison.Ordinal);
+        Assert.Contains("Subject: two", all, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You));
+    }
+
+    private static string Authority(TestServer server) => Path.Combine(server.Folder, "data", "tls", "ca.pem");
+
     private static IEnumerable<string> Inbox(TestServer server, string copy) =>
         Directory.EnumerateFiles(Path.Combine(server.Folder, copy, "INBOX"), "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) is "cur" or "new");
 
@@ -81,18 +158,22 @@ public sealed class RealClientTests
             """;
     }
 
-    private static async Task<string> RunAsync(string program, string[] arguments)
+    private static async Task<string> RunAsync(string program, string[] arguments, string input = "")
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+        (int status, string output) = await TryAsync(program, arguments, input);
+        Assert.True(status == 0, $"{program} ended with {status}: {output}");
+        return output;
+    }
 
+    /// <summary>Runs a program; its status, and what it wrote to standard output and error.</summary>
+    private static async Task<(int Status, string Output)> TryAsync(string program, string[] arguments, string input = "")
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), errors = process.StandardError.ReadToEndAsync(Cancel);
         await process.WaitForExitAsync(Cancel);
-        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}");
-        return await output;
+        return (process.ExitCode, await output + await errors);
     }
 }

@@ -43,7 +43,7 @@ internal sealed record Auth(string? Mechanism, string? Initial) : IPop3Command
                     return SaslBase64.Decode(read.Line.IsSingleSegment ? read.Line.FirstSpan : read.Line.ToArray());
                 }
 
-                broken = new Pop3Reply("-ERR The sign-in is over", read.Status == LineStatus.Closed ? EndReason.ClientClosed : EndReason.IdleTimeout);
+                broken = Pop3Session.Unreadable(read.Status);
                 return null;
             },
             cancel);

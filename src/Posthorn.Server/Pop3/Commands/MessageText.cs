@@ -1,5 +1,7 @@
 using System.Buffers;
+using Posthorn.Core;
 using Posthorn.Core.Bodies;
+using Posthorn.Server.Connections;
 
 namespace Posthorn.Server.Pop3.Commands;
 
@@ -21,6 +23,13 @@ internal static class MessageText
             return Pop3Reply.Error("SYS/TEMP", "The message was removed meanwhile");
         }
 
+        if (content.Length != message.SizeBytes)
+        {
+            // A client that takes a part for the whole deletes the whole.
+            throw new StoreUnavailableException($"A message has {content.Length} octets, its row says {message.SizeBytes}.", isFull: false);
+        }
+
+        session.IsSendingMessage = true;
         Pop3Reply.Ok(FormattableString.Invariant($"{message.SizeBytes} octets")).WriteTo(session.Connection.Output);
         var lines = new DottedLines(session.Connection.Output, bodyLines);
         if (content.TryGetMemory(out ReadOnlyMemory<byte> prefix, out ReadOnlyMemory<byte> body))
@@ -28,26 +37,35 @@ internal static class MessageText
             lines.Write(prefix.Span);
             lines.Write(body.Span);
         }
-        else
+        else if (!await StreamAsync(session, content, lines, cancel))
         {
-            await StreamAsync(session, content, lines, cancel);
+            return new Pop3Reply(null, EndReason.ClientClosed);
         }
 
         lines.End();
+        session.IsSendingMessage = false;
         return Pop3Reply.Written;
     }
 
-    private static async ValueTask StreamAsync(Pop3Session session, MessageContent content, DottedLines lines, CancellationToken cancel)
+    /// <summary>As the client takes it. False: it is gone.</summary>
+    private static async ValueTask<bool> StreamAsync(Pop3Session session, MessageContent content, DottedLines lines, CancellationToken cancel)
     {
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             await using Stream octets = content.OpenRead();
-            for (int length; !lines.IsDone && (length = await octets.ReadAsync(piece, cancel)) > 0;)
+            for (long left = content.Length; left > 0 && !lines.IsDone;)
             {
+                int length = await octets.ReadAsync(piece, cancel);
+                left -= length > 0 ? length : throw new EndOfStreamException("A body became shorter while it was sent.");
                 lines.Write(piece.AsSpan(0, length));
-                await session.Connection.Output.FlushAsync(cancel);
+                if ((await session.Connection.Output.FlushAsync(cancel)).IsCompleted)
+                {
+                    return false;
+                }
             }
+
+            return true;
         }
         finally
         {

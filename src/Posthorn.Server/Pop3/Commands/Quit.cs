@@ -3,7 +3,7 @@ using Posthorn.Server.Connections;
 
 namespace Posthorn.Server.Pop3.Commands;
 
-/// <summary>QUIT: removes what is marked, in one transaction, and ends (RFC 1939 §6).</summary>
+/// <summary>QUIT: removes what is marked, in one transaction, gives the maildrop back, and ends (RFC 1939 §6).</summary>
 internal sealed record Quit : IPop3Command
 {
     public static IPop3Command Parse(Pop3Arguments arguments)
@@ -23,9 +23,16 @@ internal sealed record Quit : IPop3Command
         }
         catch (StoreUnavailableException)
         {
-            return Pop3Reply.Error("SYS/TEMP", "The marked messages could not be removed; all are still there") with { Ends = EndReason.Quit };
+            return await LeaveAsync(session, Pop3Reply.Error("SYS/TEMP", "The marked messages could not be removed; all are still there"));
         }
 
-        return Pop3Reply.Ok("goodbye") with { Ends = EndReason.Quit };
+        return await LeaveAsync(session, Pop3Reply.Ok("goodbye"));
+    }
+
+    // RFC 1939 §6: the lock goes first, in either case; the client may come again as soon as it has the answer.
+    private static async ValueTask<Pop3Reply> LeaveAsync(Pop3Session session, Pop3Reply reply)
+    {
+        await session.ReleaseAsync();
+        return reply with { Ends = EndReason.Quit };
     }
 }
