@@ -55,8 +55,9 @@ public static class CoreServices
         services.AddSingleton(options);
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<QueueSignal>();
-        services.AddSingleton(static provider => OpenStore(
-            Options(provider), provider.GetRequiredService<ChangeFeed>(), Time(provider), provider));
+        services.AddSingleton(static provider => new Node(Options(provider).DataFolder));
+        services.AddSingleton(static provider => new NodeNews(Store(provider)));
+        services.AddSingleton(static provider => OpenStore(Options(provider), provider));
         services.AddSingleton<IBlobStore>(static provider => Options(provider) is { Bodies: { } bucket } options
             ? S3BlobStore.Open(options.DataFolder, bucket)
             : new FileBlobStore(Options(provider).DataFolder));
@@ -92,9 +93,15 @@ public static class CoreServices
         return services;
     }
 
-    private static IStore OpenStore(StoreOptions options, ChangeFeed feed, TimeProvider time, IServiceProvider provider) => options.Database.Length == 0
-        ? SqliteStore.Open(options.DataFolder, feed, time, provider.GetRequiredService<ILogger<SqliteStore>>())
-        : PostgresStore.Open(options.DataFolder, options.Database, feed, time, provider.GetRequiredService<ILogger<PostgresStore>>());
+    private static IStore OpenStore(StoreOptions options, IServiceProvider provider)
+    {
+        ChangeFeed feed = provider.GetRequiredService<ChangeFeed>();
+        return options.Database.Length == 0
+            ? SqliteStore.Open(options.DataFolder, feed, Time(provider), provider.GetRequiredService<ILogger<SqliteStore>>())
+            : PostgresStore.Open(
+                options.DataFolder, options.Database, feed, provider.GetRequiredService<QueueSignal>(), Time(provider),
+                provider.GetRequiredService<ILogger<PostgresStore>>());
+    }
 
     private static IStoreMaintenance Maintenance(IServiceProvider provider) => provider.GetRequiredService<IStoreMaintenance>();
 

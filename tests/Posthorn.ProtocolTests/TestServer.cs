@@ -37,9 +37,28 @@ public sealed class TestServer : IAsyncDisposable
     /// <param name="zone">What the DNS says, as zone text.</param>
     internal static async Task<TestServer> StartAsync(string zone = "", Func<PosthornOptions, PosthornOptions>? change = null)
     {
+        TestServer server = Build(zone, change);
+        await DomainOperations.AddAsync(server.Services, Administrator, Domain, Cancel);
+        var accounts = server.Services.GetRequiredService<Accounts>();
+        _ = (await accounts.AddAsync(Administrator, You, Password, null, isAdministrator: true, Cancel)).Value;
+        _ = (await accounts.AddAsync(Administrator, Friend, Password, null, isAdministrator: false, Cancel)).Value;
+        await server._server.StartAsync(Cancel);
+        return server;
+    }
+
+    /// <summary>One more node on a store that has its accounts.</summary>
+    internal static async Task<TestServer> JoinAsync(Func<PosthornOptions, PosthornOptions> change)
+    {
+        TestServer server = Build("", change);
+        await server._server.StartAsync(Cancel);
+        return server;
+    }
+
+    private static TestServer Build(string zone, Func<PosthornOptions, PosthornOptions>? change)
+    {
         string folder = Directory.CreateTempSubdirectory("posthorn-server-").FullName;
         string zoneFile = Path.Combine(folder, "zone");
-        await File.WriteAllTextAsync(zoneFile, zone, Cancel);
+        File.WriteAllText(zoneFile, zone);
         static ListenerOptions Free() => new() { Address = "127.0.0.1", Port = 0 };
         var options = new PosthornOptions
         {
@@ -62,13 +81,7 @@ public sealed class TestServer : IAsyncDisposable
             Dns = new DnsOptions { ZoneFile = zoneFile },
             Telemetry = new TelemetryOptions { LogLevel = "Warning" },
         };
-        MailServer server = MailServer.Build(change?.Invoke(options) ?? options);
-        await DomainOperations.AddAsync(server.Services, Administrator, Domain, Cancel);
-        var accounts = server.Services.GetRequiredService<Accounts>();
-        _ = (await accounts.AddAsync(Administrator, You, Password, null, isAdministrator: true, Cancel)).Value;
-        _ = (await accounts.AddAsync(Administrator, Friend, Password, null, isAdministrator: false, Cancel)).Value;
-        await server.StartAsync(Cancel);
-        return new TestServer(server, folder);
+        return new TestServer(MailServer.Build(change?.Invoke(options) ?? options), folder);
     }
 
     /// <summary>The octets of all messages in a mailbox, oldest first.</summary>

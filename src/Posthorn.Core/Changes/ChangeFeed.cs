@@ -20,6 +20,9 @@ public sealed class ChangeFeed : ICommitSink
         return subscription;
     }
 
+    /// <summary>Those that somebody waits for.</summary>
+    internal IEnumerable<AccountId> Accounts => _subscribers.Select(static pair => pair.Key);
+
     void ICommitSink.Committed(IReadOnlyList<(AccountId Account, ChangeEntry Entry)> entries)
     {
         AccountId last = default;
@@ -32,12 +35,18 @@ public sealed class ChangeFeed : ICommitSink
             }
 
             last = account;
-            if (_subscribers.TryGetValue(account, out ChangeSubscription[]? subscriptions))
+            Signal(account);
+        }
+    }
+
+    /// <summary>Something of the account changed, here or on another node.</summary>
+    internal void Signal(AccountId account)
+    {
+        if (_subscribers.TryGetValue(account, out ChangeSubscription[]? subscriptions))
+        {
+            foreach (ChangeSubscription subscription in subscriptions)
             {
-                foreach (ChangeSubscription subscription in subscriptions)
-                {
-                    subscription.Signal();
-                }
+                subscription.Signal();
             }
         }
     }

@@ -35,10 +35,10 @@ public sealed partial class OutboundWorker : BackgroundService
 
     public OutboundWorker(
         OutboundSettings settings, MailQueue queue, Recipients recipients, Domains domains, IDnsResolver resolver, Core.Messages.Messages messages,
-        TimeProvider time, ILogger<OutboundWorker> log)
+        Node node, TimeProvider time, ILogger<OutboundWorker> log)
     {
         (_settings, _queue, _recipients, _domains, _time, _log) = (settings, queue, recipients, domains, time, log);
-        _node = settings.HostName;
+        _node = node.Name;
         _targets = new MxTargets(resolver, Random.Shared, [settings.HostName], System.Net.Sockets.Socket.OSSupportsIPv6);
         _signer = new MessageSigner(domains, time);
         _report = new OutcomeReport(settings, queue, recipients, messages, time);

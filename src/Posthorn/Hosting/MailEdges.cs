@@ -33,6 +33,7 @@ internal static class MailEdges
         services.AddSingleton(Outbound(options));
         services.AddHostedService<OutboundWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Storage.NodeNews>());
         return services;
     }
 

@@ -11,9 +11,14 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>Statements kept prepared on a connection: all of this store's fit.</summary>
     private const int MaxAutoPrepare = 200;
 
+    private const int KeepAliveSeconds = 10;
+
     private readonly NpgsqlDataSource _source;
 
-    private PostgresConnections(NpgsqlDataSource source) => _source = source;
+    // With the password, as the source has it.
+    private readonly string _alone;
+
+    private PostgresConnections(NpgsqlDataSource source, string alone) => (_source, _alone) = (source, alone);
 
     /// <exception cref="StoreOpeningException">The text is no connection string.</exception>
     public static PostgresConnections From(string connectionString)
@@ -34,7 +39,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
             settings.MaxPoolSize = settings.ShouldSerialize("Maximum Pool Size") ? settings.MaxPoolSize : DefaultMaxPoolSize;
             settings.IncludeErrorDetail = false;
             settings.PersistSecurityInfo = false;
-            return new PostgresConnections(NpgsqlDataSource.Create(settings));
+            NpgsqlDataSource source = NpgsqlDataSource.Create(settings);
+            (settings.Pooling, settings.KeepAlive) = (false, KeepAliveSeconds);
+            return new PostgresConnections(source, settings.ConnectionString);
         }
         catch (Exception failure) when (failure is ArgumentException or FormatException or InvalidOperationException)
         {
@@ -45,6 +52,23 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     /// <exception cref="NpgsqlException">No connection can be had.</exception>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => _source.OpenConnectionAsync(cancel);
+
+    /// <summary>A connection outside the pool, for one who listens: it keeps its state, and notices when the other side is gone.</summary>
+    /// <exception cref="NpgsqlException">No connection can be had.</exception>
+    public async ValueTask<NpgsqlConnection> OpenAloneAsync(CancellationToken cancel)
+    {
+        var connection = new NpgsqlConnection(_alone);
+        try
+        {
+            await connection.OpenAsync(cancel);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>After a connection broke: those that wait in the pool are likely broken too.</summary>
     public void Clear() => _source.Clear();

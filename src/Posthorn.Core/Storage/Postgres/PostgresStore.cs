@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Posthorn.Core.Changes;
+using Posthorn.Core.Queue;
 
 namespace Posthorn.Core.Storage.Postgres;
 
@@ -28,15 +30,16 @@ internal sealed partial class PostgresStore : IStore
 
     private readonly PostgresConnections _connections;
     private readonly ICommitSink _sink;
+    private readonly PostgresBus _bus;
     private readonly StoreLock _lock;
     private readonly ILogger _log;
 
-    private PostgresStore(PostgresConnections connections, StoreLock storeLock, ICommitSink sink, ILogger log) =>
-        (_connections, _lock, _sink, _log) = (connections, storeLock, sink, log);
+    private PostgresStore(PostgresConnections connections, StoreLock storeLock, ICommitSink sink, PostgresBus bus, ILogger log) =>
+        (_connections, _lock, _sink, _bus, _log) = (connections, storeLock, sink, bus, log);
 
     /// <summary>Locks the node's data folder, and makes or migrates the database.</summary>
     /// <exception cref="StoreOpeningException">With one line that says what is wrong and what to do.</exception>
-    public static PostgresStore Open(string dataFolder, string connectionString, ICommitSink sink, TimeProvider time, ILogger log)
+    public static PostgresStore Open(string dataFolder, string connectionString, ChangeFeed feed, QueueSignal queue, TimeProvider time, ILogger log)
     {
         PostgresConnections connections = PostgresConnections.From(connectionString);
         StoreLock? storeLock = null;
@@ -47,7 +50,7 @@ internal sealed partial class PostgresStore : IStore
 
             // Opening happens once, before anything listens; whoever asks for the store cannot await.
             Task.Run(() => PrepareAsync(connections, time)).GetAwaiter().GetResult();
-            return new PostgresStore(connections, storeLock, sink, log);
+            return new PostgresStore(connections, storeLock, feed, new PostgresBus(connections, feed, queue, log), log);
         }
         catch
         {
@@ -59,6 +62,9 @@ internal sealed partial class PostgresStore : IStore
 
     /// <summary>For maintenance: connections of its own.</summary>
     public PostgresConnections Connections => _connections;
+
+    /// <summary>Between the nodes of the database.</summary>
+    public PostgresBus Bus => _bus;
 
     public async ValueTask<T> ReadAsync<T>(AccountId account, Func<IReadSession, ValueTask<T>> read, CancellationToken cancel)
     {
@@ -103,7 +109,7 @@ internal sealed partial class PostgresStore : IStore
             try
             {
                 T result = await attempted.RunAsync(write);
-                _sink.Committed(attempted.Session.Entries);
+                Publish(attempted.Session);
                 return result;
             }
             catch (NpgsqlException fault) when (attempted.IsOutcomeOpen(fault))
@@ -117,7 +123,7 @@ internal sealed partial class PostgresStore : IStore
 
                 if (committed)
                 {
-                    _sink.Committed(attempted.Session.Entries);
+                    Publish(attempted.Session);
                     return attempted.Result<T>();
                 }
             }
@@ -147,6 +153,7 @@ internal sealed partial class PostgresStore : IStore
 
     public async ValueTask DisposeAsync()
     {
+        await _bus.DisposeAsync();
         await _connections.DisposeAsync();
         _lock.Dispose();
     }
@@ -162,6 +169,12 @@ internal sealed partial class PostgresStore : IStore
         {
             throw PostgresConnections.ToOpening(fault);
         }
+    }
+
+    private void Publish(PostgresSession session)
+    {
+        _sink.Committed(session.Entries);
+        _bus.Announce(session.Entries);
     }
 
     private async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel)
