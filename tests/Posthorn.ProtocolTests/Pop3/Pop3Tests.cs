@@ -12,6 +12,7 @@ using Posthorn.Core.Messages;
 using Posthorn.ProtocolTests.Dialogs;
 using Posthorn.ProtocolTests.Durability;
 using Posthorn.Server.Pop3;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Pop3;
 
@@ -207,7 +208,7 @@ public sealed class Pop3Tests
 
     private static void HalveBody(TestServer server)
     {
-        string body = Assert.Single(Directory.GetFiles(Path.Combine(server.Folder, "data", "bodies"), "*", SearchOption.AllDirectories));
+        string body = Assert.Single(TestDatabase.BodyFiles(Path.Combine(server.Folder, "data")));
         using FileStream file = new(body, FileMode.Open);
         file.SetLength(file.Length / 2);
     }

@@ -18,7 +18,7 @@ internal enum ListSelection
     Base = Subscribed | SpecialUse,
 }
 
-/// <summary>What LIST tells of each (RFC 9051 §6.3.9.2). CHILDREN and SPECIAL-USE are told unasked (RFC 3348 §4, RFC 6154 §2).</summary>
+/// <summary>What LIST tells of each (RFC 9051 §6.3.9.2). CHILDREN and SPECIAL-USE are told unasked (RFC 3348 §3, RFC 6154 §2).</summary>
 [Flags]
 internal enum ListReturn
 {

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using Posthorn.Configuration;
+using Posthorn.Control;
+using Posthorn.Quickstart;
+using Posthorn.Server.Dns;
+using Posthorn.Standards.Dns;
+
+namespace Posthorn.Commands;
+
+/// <summary><c>posthorn quickstart</c>: a real host, from nothing to the next command.</summary>
+internal static class QuickstartCommand
+{
+    public static Command Make()
+    {
+        var address = new Argument<string>("address") { Description = "Your address on your own domain; it becomes the first account, an administrator.", HelpName = "you@your-domain" };
+        var host = new Option<string?>("--host") { Description = "Name of this host in mail; the system's, or mail.your-domain, where it is not given.", HelpName = "NAME" };
+        var folder = new Option<string>("--folder") { Description = "Folder to make for configuration and data.", DefaultValueFactory = static _ => "posthorn", HelpName = "DIR" };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask whether to go on after the checks." };
+        var stdin = new Option<bool>("--password-stdin") { Description = "Take the password from the first line of standard input." };
+        var command = new Command("quickstart", "Checks a host and sets it up: configuration, keys, first account, DNS records, systemd unit.") { address, host, folder, yes, stdin };
+        command.SetAction((parsed, cancel) => RunAsync(
+            new Wishes(
+                parsed.GetRequiredValue(address), parsed.GetValue(host), Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(folder)!)),
+                parsed.GetValue(yes), parsed.GetValue(stdin)),
+            () => PasswordPrompt.Read(parsed.GetValue(stdin)), new DnsClientResolver(new DnsClientSettings(), TimeProvider.System),
+            new HostNetwork(TimeProvider.System), cancel));
+        return command;
+    }
+
+    /// <param name="Folder">A full path.</param>
+    internal sealed record Wishes(string Address, string? Host, string Folder, bool Yes, bool PasswordFromStdin);
+
+    /// <param name="password">Asks for the first account's password, after the checks.</param>
+    internal static async Task<int> RunAsync(Wishes wishes, Func<string> password, IDnsResolver dns, IHostNetwork network, CancellationToken cancel)
+    {
+        string domain = wishes.Address[(wishes.Address.LastIndexOf('@') + 1)..];
+        if (domain.Length == wishes.Address.Length || !DnsName.TryNormalize(domain, out _))
+        {
+            throw new OperationRefusedException($"\"{wishes.Address}\" is not an address. Write you@your-domain.");
+        }
+
+        string host = HostChecks.HostNameFor(wishes.Host, domain, network);
+        if (!DnsName.TryNormalize(host, out _) || Uri.CheckHostName(host) != UriHostNameType.Dns)
+        {
+            throw new OperationRefusedException($"\"{host}\" cannot be the name of a host. Give one with --host, such as mail.{domain}.");
+        }
+
+        var setUp = new HostSetUp(wishes.Folder, wishes.Address, host);
+        setUp.RequireFree();
+        await CheckAsync(domain, host, dns, network, cancel);
+        if (!wishes.Yes && !wishes.PasswordFromStdin && !Console.IsInputRedirected && !Confirmation.Ask($"Set up {host} for {domain} in {wishes.Folder}?"))
+        {
+            CommandContext.Say("Nothing was set up.");
+            return 1;
+        }
+
+        IReadOnlyList<string> zone = await setUp.RunAsync(password(), network.Addresses(), Program(), cancel);
+        Print(wishes, host, zone);
+        return 0;
+    }
+
+    private static async Task CheckAsync(string domain, string host, IDnsResolver dns, IHostNetwork network, CancellationToken cancel)
+    {
+        await foreach (HostCheck check in new HostChecks(dns, network).RunAsync(domain, host, ConfigurationText.Ports, cancel))
+        {
+            CommandContext.Say($"{(check.IsOk ? "OK     " : "WARNING")} {check.Text}");
+            if (check.Todo is { } todo)
+            {
+                CommandContext.Say($"        {todo}");
+            }
+        }
+    }
+
+    /// <summary>How this very program is started.</summary>
+    private static string[] Program()
+    {
+        string process = Environment.ProcessPath ?? "posthorn";
+        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Path.Combine(AppContext.BaseDirectory, "posthorn.dll")] : [process];
+    }
+
+    private static void Print(Wishes wishes, string host, IReadOnlyList<string> zone)
+    {
+        string configuration = Path.Combine(wishes.Folder, ConfigurationFile.DefaultName);
+        CommandContext.Say($"""
+
+            {wishes.Folder} is set up; {wishes.Address} is its administrator.
+
+            1. Add these records to the DNS (they are in {Path.Combine(wishes.Folder, HostSetUp.ZoneFileName)} too; leave out addresses that the world cannot reach):
+
+            {string.Join('\n', zone)}
+
+            2. Get a certificate for {host} (certbot or another ACME client) and name its files in {configuration} under "tls".
+
+            3. Run it as a service:
+               useradd --system --no-create-home --shell /usr/sbin/nologin {SystemdUnit.User}
+               chown -R {SystemdUnit.User}: '{wishes.Folder}'
+               cp '{Path.Combine(wishes.Folder, SystemdUnit.FileName)}' /etc/systemd/system/
+               systemctl daemon-reload && systemctl enable --now posthorn
+
+            Or try it in this terminal first:
+               posthorn serve --config '{configuration}'
+            """);
+    }
+}
