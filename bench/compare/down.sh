@@ -5,4 +5,10 @@ set -euo pipefail
 dir=$(cd "$1" && pwd)
 [ -x "$dir/stop.sh" ] || { echo "down.sh: $dir was not made by up.sh" >&2; exit 1; }
 "$dir/stop.sh"
+if [ -f "$dir/postgres/data/postmaster.pid" ]; then
+    pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    stop=("$pgbin/pg_ctl" -D "$dir/postgres/data" -m fast -w stop)
+    if [ "$(id -u)" -eq 0 ]; then stop=(setpriv --reuid=postgres --regid=postgres --clear-groups "${stop[@]}"); fi
+    (cd "$dir/postgres" && "${stop[@]}" >/dev/null)
+fi
 [ "${2:-}" != "--wipe" ] || rm -rf "$dir"

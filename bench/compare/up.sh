@@ -7,7 +7,7 @@ usage() {
     cat <<'TXT'
 usage: up.sh DIR [--store sqlite|postgres] [--key rsa|ec] [--base-port N]
   DIR          an empty folder, or one of an earlier run that was stopped
-  --store      what holds the mail (sqlite)
+  --store      what holds the mail: sqlite, or postgres (a cluster of its own in DIR/postgres, synced as PostgreSQL does by default)
   --key        the certificate's key: rsa (2048 bits) or ec (P-256); rsa
   --base-port  ports follow from it: N+25 smtp, N+587 submission, N+993 imaps ... (13000)
   --no-cache   verify every password anew, without the credential cache
@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
         *) usage >&2; exit 2 ;;
     esac
 done
-[ "$store" = sqlite ] || { echo "up.sh: this build has no $store store; use --store sqlite" >&2; exit 1; }
+[ "$store" = sqlite ] || [ "$store" = postgres ] || { echo "up.sh: there is no store $store; sqlite and postgres are" >&2; exit 1; }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin="$root/bench/compare/.build"
@@ -38,6 +38,22 @@ dotnet publish "$root/src/Posthorn" -c Release -r linux-x64 --self-contained fal
     -o "$bin" -v quiet --nologo >&2
 
 chmod 755 "$dir"
+connection=
+if [ "$store" = postgres ]; then
+    # PostgreSQL does not run as root.
+    pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    as_owner() { if [ "$(id -u)" -eq 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi; }
+    mkdir -p "$dir/postgres"
+    if [ "$(id -u)" -eq 0 ]; then chown postgres "$dir/postgres"; fi
+    if [ ! -d "$dir/postgres/data" ]; then
+        (cd "$dir/postgres" && as_owner "$pgbin/initdb" -D "$dir/postgres/data" -U posthorn -A trust -E UTF8 --locale=C.UTF-8 >/dev/null)
+        printf "listen_addresses = ''\nunix_socket_directories = '%s'\nshared_buffers = 512MB\nmax_wal_size = 4GB\n" "$dir/postgres" >>"$dir/postgres/data/postgresql.conf"
+    fi
+    (cd "$dir/postgres" && as_owner "$pgbin/pg_ctl" -D "$dir/postgres/data" -l "$dir/postgres/log" -w start >/dev/null)
+    psql -X -q -h "$dir/postgres" -U posthorn -d postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'posthorn'" | grep -q 1 \
+        || psql -X -q -h "$dir/postgres" -U posthorn -d postgres -c 'CREATE DATABASE posthorn'
+    connection="Host=$dir/postgres;Username=posthorn;Database=posthorn"
+fi
 mkdir -p "$dir/tls"
 if [ ! -f "$dir/tls/key.pem" ]; then
     case "$key" in
@@ -54,6 +70,7 @@ cat >"$dir/posthorn.json" <<JSON
 // Made by bench/compare/up.sh. Only limits are raised: connections, connections of an address, and the back-off of sign-ins from loopback.
 {
   "dataFolder": "data",
+  "store": "$connection",
   "hostName": "mx.example.test",
   "listeners": {
 $(listener smtp 25),
@@ -107,6 +124,11 @@ printf '#!/usr/bin/env bash\n"%s/stop.sh" && "%s/start.sh"\n' "$dir" "$dir" >"$d
 chmod +x "$dir"/*.sh
 "$dir/start.sh"
 
+pidfiles="\"$dir/posthorn.pid\""
+if [ "$store" = postgres ]; then
+    head -n 1 "$dir/postgres/data/postmaster.pid" >"$dir/postgres.pid"
+    pidfiles="$pidfiles, \"$dir/postgres.pid\""
+fi
 cat >"$dir/target.json" <<JSON
 {
   "name": "posthorn",
@@ -119,7 +141,7 @@ cat >"$dir/target.json" <<JSON
   "scheme": "Argon2id m=19456 t=2 p=1, credential cache $([ $cache = true ] && echo on || echo off)",
   "key": "$key",
   "store": "$store",
-  "pidfiles": ["$dir/posthorn.pid"],
+  "pidfiles": [$pidfiles],
   "restart": "$dir/restart.sh"
 }
 JSON

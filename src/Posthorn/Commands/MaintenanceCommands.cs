@@ -111,6 +111,12 @@ internal static class MaintenanceCommands
 
     private static async Task<int> RestoreAsync(PosthornOptions options, string backup, CancellationToken cancel)
     {
+        if (options.Store.Length > 0 || options.Bodies.Bucket.Length > 0)
+        {
+            throw new OperationRefusedException(
+                "A backup is restored into the embedded store with bodies in files: take \"store\" and \"bodies\" out of the configuration, or restore the database by its own means.");
+        }
+
         await WorkAsync(
             progress =>
             {

@@ -112,10 +112,13 @@ internal sealed class AdministeredStore : IAsyncDisposable
     }
 
     /// <summary>Writes the options as a configuration file and runs the program itself on it.</summary>
-    public async Task<(int ExitCode, string Output, string Error)> ProgramAsync(params string[] arguments)
+    public Task<(int ExitCode, string Output, string Error)> ProgramAsync(params string[] arguments) => ProgramWithAsync(Options, arguments);
+
+    /// <summary>The same with other options.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> ProgramWithAsync(PosthornOptions options, params string[] arguments)
     {
         string configuration = PathOf("posthorn.json");
-        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = Options.DataFolder, store = Options.Store, bodies = Options.Bodies }), Cancel);
+        await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = options.DataFolder, store = options.Store, bodies = options.Bodies }), Cancel);
         return await ProgramAsync(_folder.FullName, ["--config", configuration, .. arguments], "");
     }
 

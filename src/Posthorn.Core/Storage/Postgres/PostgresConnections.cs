@@ -34,7 +34,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
             // Nothing is set on a connection that must be reset, and a reset would cost a statement for each use.
             settings.NoResetOnClose = true;
             settings.ApplicationName ??= "posthorn";
-            settings.MaxAutoPrepare = settings.ContainsKey("Max Auto Prepare") ? settings.MaxAutoPrepare : MaxAutoPrepare;
+            settings.MaxAutoPrepare = settings.ShouldSerialize("Max Auto Prepare") ? settings.MaxAutoPrepare : MaxAutoPrepare;
             settings.AutoPrepareMinUsages = 2;
             settings.MaxPoolSize = settings.ShouldSerialize("Maximum Pool Size") ? settings.MaxPoolSize : DefaultMaxPoolSize;
             settings.IncludeErrorDetail = false;
