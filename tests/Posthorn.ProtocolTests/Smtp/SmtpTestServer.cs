@@ -18,8 +18,8 @@ using Posthorn.ProtocolTests.Connections;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
-using Posthorn.Stores;
 using Posthorn.Standards.Dns;
+using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Smtp;
 
