@@ -29,10 +29,19 @@ internal sealed class PosthornProcess : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <summary>The configuration file.</summary>
+    public string Configuration => _configuration;
+
     /// <summary>A store with one account; nothing runs yet.</summary>
-    public static async Task<PosthornProcess> MakeAsync()
+    /// <param name="prepare">What to do with the data folder before anything is in it.</param>
+    public static async Task<PosthornProcess> MakeAsync(Func<string, Task>? prepare = null)
     {
         var made = new PosthornProcess(Directory.CreateTempSubdirectory("posthorn-process-").FullName);
+        if (prepare is not null)
+        {
+            await prepare(Directory.CreateDirectory(made.DataFolder).FullName);
+        }
+
         await File.WriteAllTextAsync(made._configuration, $$"""
             {
               "store": "{{TestDatabase.For(made.DataFolder)}}",
@@ -84,25 +93,33 @@ internal sealed class PosthornProcess : IAsyncDisposable
         File.Delete(Path.Combine(Folder, "data", "control.sock"));
     }
 
-    /// <summary>SIGTERM, and waits for the end.</summary>
-    public async Task StopAsync()
+    /// <summary>SIGTERM, and waits for the end; the exit status.</summary>
+    public async Task<int> StopAsync()
     {
         using Process kill = Start(["pkill", "-TERM", "-f", _configuration], redirectInput: false);
         await kill.WaitForExitAsync(Cancel);
         await _process!.WaitForExitAsync(Cancel);
+        int status = _process.ExitCode;
         _process.Dispose();
         _process = null;
+        return status;
     }
 
     public async Task<string> CommandAsync(string input, params string[] arguments)
+    {
+        (int status, string said) = await TryCommandAsync(input, arguments);
+        return status == 0 ? said : throw new InvalidOperationException($"posthorn {arguments[0]} failed: {said}");
+    }
+
+    /// <summary>Runs a command of the program; its status, and what it wrote to standard output and error.</summary>
+    public async Task<(int Status, string Said)> TryCommandAsync(string input, params string[] arguments)
     {
         using Process process = Start(["dotnet", Program, .. arguments, "--config", _configuration], redirectInput: true);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), errors = process.StandardError.ReadToEndAsync(Cancel);
         await process.WaitForExitAsync(Cancel);
-        string said = await output + await errors;
-        return process.ExitCode == 0 ? said : throw new InvalidOperationException($"posthorn {arguments[0]} failed: {said}");
+        return (process.ExitCode, await output + await errors);
     }
 
     public async ValueTask DisposeAsync()

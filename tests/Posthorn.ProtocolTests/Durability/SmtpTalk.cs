@@ -30,16 +30,29 @@ internal sealed class SmtpTalk : IAsyncDisposable
     /// <summary>True when the message was acknowledged with 250.</summary>
     public async Task<bool> SendAsync(string to, string id, int bodyBytes, CancellationToken cancel)
     {
-        await SayAsync("MAIL FROM:<sender@example.net>", cancel);
-        await SayAsync($"RCPT TO:<{to}>", cancel);
-        await SayAsync("DATA", cancel);
-        var text = new StringBuilder($"From: sender@example.net\r\nTo: {to}\r\nSubject: {id}\r\nMessage-ID: <{id}@example.net>\r\n\r\n");
+        var text = new StringBuilder();
         for (int length = 0; length < bodyBytes; length += 66)
         {
             text.Append('x', 64).Append("\r\n");
         }
 
-        return (await SayAsync(text + ".", cancel)).StartsWith("250", StringComparison.Ordinal);
+        return (await DeliverAsync(to, id, text.ToString(), cancel)).StartsWith("250", StringComparison.Ordinal);
+    }
+
+    /// <summary>The reply to the end of the data.</summary>
+    /// <param name="body">Lines ended by CRLF, none of which begins with a dot.</param>
+    public async Task<string> DeliverAsync(string to, string id, string body, CancellationToken cancel)
+    {
+        await SayAsync("MAIL FROM:<sender@example.net>", cancel);
+        string recipient = await SayAsync($"RCPT TO:<{to}>", cancel);
+        if (!recipient.StartsWith("250", StringComparison.Ordinal))
+        {
+            return recipient;
+        }
+
+        await SayAsync("DATA", cancel);
+        string header = $"From: sender@example.net\r\nTo: {to}\r\nSubject: {id}\r\nMessage-ID: <{id}@example.net>\r\n\r\n";
+        return await SayAsync(header + body + (body.Length == 0 || body.EndsWith('\n') ? "." : "\r\n."), cancel);
     }
 
     public async Task<string> SayAsync(string line, CancellationToken cancel)
