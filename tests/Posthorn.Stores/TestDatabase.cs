@@ -42,6 +42,16 @@ public static class TestDatabase
         ? LazyServer.Value.ObjectsOf(bucket.Bucket)
         : [.. Directory.EnumerateFiles(Path.Combine(dataFolder, "bodies"), "*", SearchOption.AllDirectories)];
 
+    /// <summary>Drops copies of bodies that a node keeps nearby, so that the next read meets the originals.</summary>
+    public static void ForgetCopies(string dataFolder)
+    {
+        string cache = Path.Combine(dataFolder, "body-cache");
+        foreach (string copy in Directory.Exists(cache) ? Directory.EnumerateFiles(cache) : [])
+        {
+            File.Delete(copy);
+        }
+    }
+
     /// <summary>A new database with the schema in it.</summary>
     public static string Create() => Create(Template);
 

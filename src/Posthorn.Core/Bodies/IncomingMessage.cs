@@ -33,20 +33,6 @@ public sealed class IncomingMessage : IAsyncDisposable
         return await _blobs.OpenAsync(Body, cancel) ?? throw new StoreUnavailableException("A body just written is not there.", isFull: false);
     }
 
-    /// <summary>Awaits a write that refers to the body. When nobody knows what became of it, the octets stay; the sweep finds out.</summary>
-    internal async ValueTask<T> KeepIfWrittenAsync<T>(ValueTask<T> write)
-    {
-        try
-        {
-            return await write;
-        }
-        catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen)
-        {
-            IsKept = true;
-            throw;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (!IsKept && Body.Inline is null)

@@ -25,8 +25,18 @@ public sealed class Deliveries
     public async ValueTask<EnvelopeId?> AcceptAsync(Envelope envelope, IncomingMessage message, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        EnvelopeId? queued = await message.KeepIfWrittenAsync(_store.WriteAsync(
-            AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel));
+        EnvelopeId? queued;
+        try
+        {
+            queued = await _store.WriteAsync(AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel);
+        }
+        catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen)
+        {
+            // Nobody knows what became of it: the octets stay, the sweep finds out.
+            message.IsKept = true;
+            throw;
+        }
+
         message.IsKept = true;
         if (queued is not null)
         {

@@ -40,27 +40,37 @@ public sealed class MailQueue
         EnvelopeId envelope, IReadOnlyList<QueueOutcome> outcomes, Envelope? notification, IncomingMessage? notificationMessage, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        ValueTask<bool> write = _store.WriteAsync(
-            notification is null ? NoAccount : Deliveries.AccountsOf(notification),
-            async session =>
-            {
-                bool any = false;
-                foreach (QueueOutcome outcome in outcomes)
+        bool wasSent;
+        try
+        {
+            wasSent = await _store.WriteAsync(
+                notification is null ? NoAccount : Deliveries.AccountsOf(notification),
+                async session =>
                 {
-                    any |= await ApplyAsync(session, outcome);
-                }
+                    bool any = false;
+                    foreach (QueueOutcome outcome in outcomes)
+                    {
+                        any |= await ApplyAsync(session, outcome);
+                    }
 
-                await RemoveIfDoneAsync(session, envelope, now);
-                if (!any || notification is null || notificationMessage is null)
-                {
-                    return false;
-                }
+                    await RemoveIfDoneAsync(session, envelope, now);
+                    if (!any || notification is null || notificationMessage is null)
+                    {
+                        return false;
+                    }
 
-                await Deliveries.AcceptAsync(session, notification, notificationMessage, now);
-                return true;
-            },
-            cancel);
-        bool wasSent = await (notificationMessage?.KeepIfWrittenAsync(write) ?? write);
+                    await Deliveries.AcceptAsync(session, notification, notificationMessage, now);
+                    return true;
+                },
+                cancel);
+        }
+        catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen && notificationMessage is not null)
+        {
+            // Nobody knows what became of it: the octets stay, the sweep finds out.
+            notificationMessage.IsKept = true;
+            throw;
+        }
+
         if (notificationMessage is not null)
         {
             notificationMessage.IsKept |= wasSent;

@@ -211,6 +211,7 @@ public sealed class Pop3Tests
         string body = Assert.Single(TestDatabase.BodyFiles(Path.Combine(server.Folder, "data")));
         using FileStream file = new(body, FileMode.Open);
         file.SetLength(file.Length / 2);
+        TestDatabase.ForgetCopies(Path.Combine(server.Folder, "data"));
     }
 
     private static async Task<TestServer> WithMailAsync(int count)

@@ -32,7 +32,7 @@ public sealed class S3BlobStoreTests : IDisposable
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
         Assert.False(Directory.Exists(Path.Combine(store.Folder, "bodies")));
 
-        ForgetCache(store);
+        TestDatabase.ForgetCopies(store.Folder);
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
         int before = _server.Requests();
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
@@ -65,7 +65,7 @@ public sealed class S3BlobStoreTests : IDisposable
         store.Get<IBlobStore>();
         _server.Fail(2);
         await store.AppendAsync(inbox.Id, Large);
-        ForgetCache(store);
+        TestDatabase.ForgetCopies(store.Folder);
         _server.Fail(2);
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
     }
@@ -96,8 +96,11 @@ public sealed class S3BlobStoreTests : IDisposable
         octets[5_000] ^= 1;
         await File.WriteAllBytesAsync(file, octets, Cancel);
         Assert.Contains("is damaged", Assert.Single(await CheckAsync(store)), StringComparison.Ordinal);
-        ForgetCache(store);
+        TestDatabase.ForgetCopies(store.Folder);
         Assert.True((await Assert.ThrowsAsync<StoreUnavailableException>(() => store.TextAsync(inbox.Id, 1))).IsDamaged);
+
+        await File.WriteAllBytesAsync(file, octets[..(octets.Length / 2)], Cancel);
+        Assert.Contains("is damaged", Assert.Single(await CheckAsync(store)), StringComparison.Ordinal);
 
         foreach (string part in Directory.EnumerateFiles(Path.GetDirectoryName(file)!))
         {
@@ -157,12 +160,4 @@ public sealed class S3BlobStoreTests : IDisposable
 
     private static async Task<string[]> CheckAsync(TestStore store) =>
         [.. (await store.Get<StoreCheck>().RunAsync(Administrator, false, new Progress<long>(), Cancel)).Value.Select(finding => finding.Text)];
-
-    private static void ForgetCache(TestStore store)
-    {
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(store.Folder, "body-cache")))
-        {
-            File.Delete(file);
-        }
-    }
 }

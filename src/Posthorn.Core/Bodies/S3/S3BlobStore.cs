@@ -170,9 +170,9 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
                 {
                     await octets.CopyToAsync(part, cancel);
                 }
-                catch (AmazonClientException) when (part.Length == body.SizeBytes)
+                catch (AmazonClientException) when (part.Length == answer.ContentLength)
                 {
-                    // The client library compares with the ETag after the last octet; ours is the hash that counts.
+                    // The client library compares with the ETag after the last octet of the object; ours is the hash that counts.
                 }
 
                 part.Position = 0;

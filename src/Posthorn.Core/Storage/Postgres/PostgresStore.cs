@@ -126,6 +126,11 @@ internal sealed partial class PostgresStore : IStore
                     Publish(attempted.Session);
                     return attempted.Result<T>();
                 }
+
+                if (attempt >= MaxAttempts)
+                {
+                    throw PostgresFault.ToUnavailable(fault);
+                }
             }
             catch (NpgsqlException fault) when (attempt < MaxAttempts && PostgresFault.IsConflict(fault))
             {
