@@ -4,7 +4,7 @@ using Posthorn.Core.Bodies.S3;
 
 namespace Posthorn.Stores;
 
-/// <summary>A real S3 server (s3rver under node) with one bucket in a temporary folder, that can be told to misbehave. It ends with its input, so with this process.</summary>
+/// <summary>A real S3 server (s3rver under node) with one bucket in a temporary folder, that can be told to misbehave. It ends with its input, so with this process, and its folder with it.</summary>
 public sealed class S3Server : IDisposable
 {
     public const string Bucket = "mail";
@@ -75,7 +75,6 @@ public sealed class S3Server : IDisposable
         _node.StandardInput.Close();
         _node.WaitForExit();
         _node.Dispose();
-        Directory.Delete(Folder, recursive: true);
     }
 
     private int Tell(string command)

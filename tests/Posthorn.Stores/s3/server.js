@@ -1,7 +1,8 @@
 // An S3 server for tests: node server.js FOLDER BUCKET. Prints its port. Lines on stdin: "fail N" (the next N requests get 500), "slow MS", "deaf" (no request is
-// answered), "well". It ends with its input.
+// answered), "well". It ends with its input, and its folder with it.
 'use strict';
 
+const fs = require('fs');
 const http = require('http');
 const readline = require('readline');
 const S3rver = require('s3rver');
@@ -40,4 +41,7 @@ readline.createInterface({ input: process.stdin })
         }
         console.log(requests);
     })
-    .on('close', () => process.exit(0));
+    .on('close', () => {
+        fs.rmSync(directory, { recursive: true, force: true });
+        process.exit(0);
+    });
