@@ -25,6 +25,9 @@ internal readonly record struct ResponseCode(string? Text)
     public static readonly ResponseCode PrivacyRequired = new("PRIVACYREQUIRED");
     public static readonly ResponseCode ReadOnly = new("READ-ONLY");
     public static readonly ResponseCode ReadWrite = new("READ-WRITE");
+
+    /// <summary>RFC 3516 §4.3.</summary>
+    public static readonly ResponseCode UnknownCte = new("UNKNOWN-CTE");
     public static readonly ResponseCode ServerBug = new("SERVERBUG");
 
     /// <summary>RFC 7889 §4.</summary>

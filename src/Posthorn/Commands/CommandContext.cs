@@ -10,6 +10,8 @@ namespace Posthorn.Commands;
 /// <summary>Options that every command has, and the way from a parsed command line to an operation and its answer on the terminal.</summary>
 internal sealed class CommandContext
 {
+    private const int RedirectedColumns = 400;
+
     public Option<string> Config { get; } = new("--config", "-c")
     {
         Description = "Configuration file.",
@@ -49,13 +51,20 @@ internal sealed class CommandContext
     /// <summary>A line of text, never read as markup.</summary>
     public static void Say(string text) => Console.Out.WriteLine(text);
 
-    /// <summary>A table with these columns; every cell is plain text.</summary>
+    /// <summary>A table with these columns; every cell is plain text. On a narrow terminal all but the first column wrap.</summary>
     public static void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
+        if (Console.IsOutputRedirected)
+        {
+            // A file and a pipe have no edge to wrap at.
+            AnsiConsole.Profile.Width = RedirectedColumns;
+        }
+
         var table = new Table().Border(TableBorder.Rounded);
         foreach (string column in columns)
         {
-            table.AddColumn(new TableColumn(new Text(column)).NoWrap());
+            var shown = new TableColumn(new Text(column));
+            table.AddColumn(table.Columns.Count == 0 ? shown.NoWrap() : shown);
         }
 
         foreach (IReadOnlyList<string> row in rows)

@@ -60,7 +60,7 @@ internal static class QueueCommands
         var command = new Command("retry", "Tries again now.") { id };
         command.SetAction((parsed, cancel) => context.RunAsync(
             parsed, QueueOperations.Retry, new QueueRequest(parsed.GetValue(id)),
-            count => CommandContext.Say($"{count.Recipients} recipients are due now."), cancel));
+            count => CommandContext.Say(count.Recipients == 1 ? "One recipient is due now." : $"{count.Recipients} recipients are due now."), cancel));
         return command;
     }
 

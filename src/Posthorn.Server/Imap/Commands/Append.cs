@@ -34,6 +34,8 @@ internal sealed record Append(string Mailbox, FlagList Flags, DateTimeOffset? In
             reader.Space();
         }
 
+        // literal8 = "~{" number64 ["+"] "}": octets of any value (RFC 9051 §9). Others are taken as they come, too.
+        reader.TryRead((byte)'~');
         return new Append(mailbox, flags, date, reader.LiteralHeader());
     }
 

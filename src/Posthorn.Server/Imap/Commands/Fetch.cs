@@ -6,7 +6,7 @@ namespace Posthorn.Server.Imap.Commands;
 /// <summary>FETCH and UID FETCH.</summary>
 /// <remarks>
 /// RFC 9051 §6.4.5, RFC 3501 §6.4.5 (RFC822, RFC822.HEADER, RFC822.TEXT); CHANGEDSINCE and MODSEQ: RFC 7162 §3.1.4, §3.1.5.
-/// Not implemented: RFC 9051 §6.4.5.1 BINARY and BINARY.SIZE, RFC 7162 §3.2.6 VANISHED, RFC 8970 PREVIEW.
+/// Not implemented: RFC 7162 §3.2.6 VANISHED, RFC 8970 PREVIEW.
 /// </remarks>
 internal sealed record Fetch(SequenceSet Messages, FetchRequest Request, ModSeq? ChangedSince) : IImapCommand<Fetch>
 {
@@ -48,6 +48,12 @@ internal sealed record Fetch(SequenceSet Messages, FetchRequest Request, ModSeq?
 
         var fetcher = new MessageFetcher(session, Request);
         await fetcher.RunAsync(positions, ChangedSince, cancel);
+
+        if (fetcher.HasUnknownEncoding)
+        {
+            // RFC 3516 §4.3.
+            return ImapResult.No(ResponseCode.UnknownCte, "A part has an encoding that cannot be taken off");
+        }
 
         // RFC 2180 §4.1.2: another session removed some; UID FETCH passes them over as UIDs that do not exist.
         return fetcher.SomeAreGone && !Messages.ByUid

@@ -84,6 +84,12 @@ internal static class FetchGrammar
         else
         {
             ReadOnlySpan<byte> word = reader.AtomUntil("["u8);
+            if (BinaryKind(word) is { } binary)
+            {
+                sections.Add(BinarySection(ref reader, binary.Kind, binary.SetsSeen));
+                return FetchItems.None;
+            }
+
             bool isPeek = Standards.Ascii.EqualsIgnoreCase(word, "BODY.PEEK"u8);
             if (!isPeek && !Standards.Ascii.EqualsIgnoreCase(word, "BODY"u8))
             {
@@ -101,7 +107,7 @@ internal static class FetchGrammar
         return FetchItems.None;
     }
 
-    // section = "[" [section-spec] "]"; partial = "<" number64 "." nz-number64 ">"
+    // section = "[" [section-spec] "]"
     private static FetchSection BodySection(ref ImapReader reader, bool setsSeen)
     {
         var label = new StringBuilder("BODY[");
@@ -116,17 +122,42 @@ internal static class FetchGrammar
 
         reader.Expect((byte)']');
         label.Append(']');
-        long offset = 0, length = long.MaxValue;
-        if (reader.TryRead((byte)'<'))
+        (long offset, long length) = Partial(ref reader, label);
+        return new FetchSection(Encoding.UTF8.GetBytes(label.ToString()), part, kind, fields, setsSeen, offset, length);
+    }
+
+    private static (SectionKind Kind, bool SetsSeen)? BinaryKind(ReadOnlySpan<byte> word) =>
+        Standards.Ascii.EqualsIgnoreCase(word, "BINARY"u8) ? (SectionKind.Binary, true)
+        : Standards.Ascii.EqualsIgnoreCase(word, "BINARY.PEEK"u8) ? (SectionKind.Binary, false)
+        : Standards.Ascii.EqualsIgnoreCase(word, "BINARY.SIZE"u8) ? (SectionKind.BinarySize, false)
+        : null;
+
+    // "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary; section-binary = "[" [section-part] "]"
+    private static FetchSection BinarySection(ref ImapReader reader, SectionKind kind, bool setsSeen)
+    {
+        reader.Expect((byte)'[');
+        var label = new StringBuilder(kind == SectionKind.BinarySize ? "BINARY.SIZE[" : "BINARY[");
+        int[] part = PartNumbers(ref reader, label);
+        reader.Expect((byte)']');
+        label.Append(']');
+        (long offset, long length) = kind == SectionKind.BinarySize ? (0, long.MaxValue) : Partial(ref reader, label);
+        return new FetchSection(Encoding.ASCII.GetBytes(label.ToString()), part, kind, [], setsSeen, offset, length);
+    }
+
+    // partial = "<" number64 "." nz-number64 ">"
+    private static (long Offset, long Length) Partial(ref ImapReader reader, StringBuilder label)
+    {
+        if (!reader.TryRead((byte)'<'))
         {
-            offset = reader.Number64();
-            reader.Expect((byte)'.');
-            length = reader.Number64() is > 0 and long octets ? octets : throw new ImapSyntaxException("A partial has at least one octet.");
-            reader.Expect((byte)'>');
-            label.Append(CultureInfo.InvariantCulture, $"<{offset}>");
+            return (0, long.MaxValue);
         }
 
-        return new FetchSection(Encoding.UTF8.GetBytes(label.ToString()), part, kind, fields, setsSeen, offset, length);
+        long offset = reader.Number64();
+        reader.Expect((byte)'.');
+        long length = reader.Number64() is > 0 and long octets ? octets : throw new ImapSyntaxException("A partial has at least one octet.");
+        reader.Expect((byte)'>');
+        label.Append(CultureInfo.InvariantCulture, $"<{offset}>");
+        return (offset, length);
     }
 
     // section-part = nz-number *("." nz-number); leaves the dot before section-text read.

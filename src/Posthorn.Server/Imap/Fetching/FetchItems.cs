@@ -39,6 +39,12 @@ internal enum SectionKind
     HeaderFieldsNot,
     Text,
     Mime,
+
+    /// <summary>A part with its transfer encoding taken off (RFC 9051 §6.4.5).</summary>
+    Binary,
+
+    /// <summary>The length of such a part.</summary>
+    BinarySize,
 }
 
 /// <param name="Label">As the response names it: <c>BODY[1.HEADER]</c>, with the origin of a partial.</param>
@@ -51,7 +57,9 @@ internal sealed record FetchSection(
     byte[] Label, int[] Part, SectionKind Kind, IReadOnlyList<string> Fields, bool SetsSeen, long Offset = 0, long Length = long.MaxValue)
 {
     /// <summary>Where the section lies is asked of the body structure; of the whole message nothing need be known.</summary>
-    public bool NeedsStructure => Part.Length > 0 || Kind != SectionKind.Whole;
+    public bool NeedsStructure => Part.Length > 0 || Kind is not (SectionKind.Whole or SectionKind.Binary or SectionKind.BinarySize);
+
+    public bool IsBinary => Kind is SectionKind.Binary or SectionKind.BinarySize;
 }
 
 /// <summary>What FETCH asks of each message.</summary>

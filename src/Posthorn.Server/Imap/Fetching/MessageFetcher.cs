@@ -16,12 +16,16 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
 {
     private readonly ImapResponseWriter _writer = session.Writer;
     private readonly SectionWriter _sections = new(session.Writer);
+    private readonly BinarySectionWriter _binaries = new(session.Writer);
     private readonly ArrayBufferWriter<byte> _structure = new();
     private readonly List<int> _page = [];
     private bool _isFirst;
 
     /// <summary>Messages that another session removed meanwhile; nothing was told of them.</summary>
     public bool SomeAreGone { get; private set; }
+
+    /// <summary>A part was asked for decoded whose encoding nobody knows; nothing was told of it.</summary>
+    public bool HasUnknownEncoding { get; private set; }
 
     public async ValueTask RunAsync(IReadOnlyList<PositionRange> positions, ModSeq? changedSince, CancellationToken cancel)
     {
@@ -117,8 +121,14 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         Write(position, row, tellsFlags);
         foreach (FetchSection section in request.Sections)
         {
+            if (section.IsBinary && !BinarySectionWriter.CanDecode(section, structure))
+            {
+                HasUnknownEncoding = true;
+                continue;
+            }
+
             Separate();
-            await _sections.WriteAsync(section, content, structure, cancel);
+            await (section.IsBinary ? _binaries.WriteAsync(section, content, structure, cancel) : _sections.WriteAsync(section, content, structure, cancel));
         }
 
         EndMessage();
