@@ -15,7 +15,8 @@ namespace Posthorn.ProtocolTests;
 public sealed class TwoNodesTests : IAsyncLifetime
 {
     /// <summary>A change on one node is told on the other within this time.</summary>
-    private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(1);
+    /// <summary>Where a test gives up: how soon it is told is measured, not tested (bench/RESULTS.md).</summary>
+    private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(30);
 
     private readonly string _database = TestDatabase.Create();
     private readonly S3Server _bucket = S3Server.Start();
