@@ -35,9 +35,12 @@ public sealed class TestServer : IAsyncDisposable
     public Uri WebAddress => new($"https://localhost:{_server.Ports.Web}/");
 
     /// <param name="zone">What the DNS says, as zone text.</param>
-    internal static async Task<TestServer> StartAsync(string zone = "", Func<PosthornOptions, PosthornOptions>? change = null)
+    /// <param name="change">Changes the configuration.</param>
+    /// <param name="time">The server's clock.</param>
+    internal static async Task<TestServer> StartAsync(
+        string zone = "", Func<PosthornOptions, PosthornOptions>? change = null, TimeProvider? time = null)
     {
-        TestServer server = Build(zone, change);
+        TestServer server = Build(zone, change, time);
         await DomainOperations.AddAsync(server.Services, Administrator, Domain, Cancel);
         var accounts = server.Services.GetRequiredService<Accounts>();
         _ = (await accounts.AddAsync(Administrator, You, Password, null, isAdministrator: true, Cancel)).Value;
@@ -49,12 +52,12 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>One more node on a store that has its accounts.</summary>
     internal static async Task<TestServer> JoinAsync(Func<PosthornOptions, PosthornOptions> change)
     {
-        TestServer server = Build("", change);
+        TestServer server = Build("", change, null);
         await server._server.StartAsync(Cancel);
         return server;
     }
 
-    private static TestServer Build(string zone, Func<PosthornOptions, PosthornOptions>? change)
+    private static TestServer Build(string zone, Func<PosthornOptions, PosthornOptions>? change, TimeProvider? time)
     {
         string folder = Directory.CreateTempSubdirectory("posthorn-server-").FullName;
         string zoneFile = Path.Combine(folder, "zone");
@@ -81,7 +84,7 @@ public sealed class TestServer : IAsyncDisposable
             Dns = new DnsOptions { ZoneFile = zoneFile },
             Telemetry = new TelemetryOptions { LogLevel = "Warning" },
         };
-        return new TestServer(MailServer.Build(change?.Invoke(options) ?? options), folder);
+        return new TestServer(MailServer.Build(change?.Invoke(options) ?? options, time ?? TimeProvider.System), folder);
     }
 
     /// <summary>The octets of all messages in a mailbox, oldest first.</summary>

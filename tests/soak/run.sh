@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The long runs: many kills, each at a moment that the seed decides. Hours; in the background, before an issue closes.
-#   tests/soak/run.sh [--kills N] [--seed N]
+#   tests/soak/run.sh [--kills N] [--seed N] [--fuzz SECONDS]
 set -euo pipefail
-kills=10000 seed=$(date +%s)
+kills=10000 seed=$(date +%s) fuzz=600
 while [ $# -gt 0 ]; do
     case "$1" in
         --kills) kills=$2; shift 2 ;;
         --seed) seed=$2; shift 2 ;;
-        *) echo "usage: run.sh [--kills N] [--seed N]" >&2; exit 2 ;;
+        --fuzz) fuzz=$2; shift 2 ;;
+        *) echo "usage: run.sh [--kills N] [--seed N] [--fuzz SECONDS A TARGET]" >&2; exit 2 ;;
     esac
 done
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -17,4 +18,8 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -r tests/Posthorn.ProtocolTests/bin/Release/net10.0/. "$copy"
 echo "$(git rev-parse --short HEAD): $kills kills, seed $seed"
+if [ "$fuzz" -gt 0 ]; then
+    dotnet build tests/Posthorn.Fuzz -c Release -v quiet --nologo
+    tests/Posthorn.Fuzz/bin/Release/net10.0/Posthorn.Fuzz --seconds "$fuzz" --seed "$((seed % 2147483647))"
+fi
 KILLS=$kills KILL_SEED=$seed "$copy/Posthorn.ProtocolTests" --filter-class '*KillTests' --show-stdout all --output detailed

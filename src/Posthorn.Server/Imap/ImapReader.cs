@@ -320,7 +320,8 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
             return rest[..end];
         }
 
-        var unescaped = new ArrayBufferWriter<byte>(rest.Length);
+        // One more: the quote may be the last octet of the command.
+        var unescaped = new ArrayBufferWriter<byte>(rest.Length + 1);
         while (end >= 0 && rest[end] is (byte)'\\' or (byte)'"')
         {
             unescaped.Write(rest[..end]);

@@ -90,8 +90,13 @@ internal readonly record struct FromLine(string Sender, DateTimeOffset? Date)
         {
             return false;
         }
+        if (hours >= 24 || minutes >= 60 || seconds > 60)
+        {
+            return false;
+        }
+
         time = new TimeSpan(hours, minutes, Math.Min(seconds, 59));
-        return hours < 24 && minutes < 60 && seconds <= 60;
+        return true;
     }
 
     private static bool TryNumber(string word, out int number) => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);

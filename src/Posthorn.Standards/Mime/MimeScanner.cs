@@ -287,6 +287,13 @@ internal sealed class MimeScanner : IDisposable
     {
         ref PartRecord part = ref _parts[index];
         part.End = _count;
+        if (part.BodyStart > end)
+        {
+            // RFC 2046 §5.1.1: the line end before a boundary is the boundary's, also where it would have closed this part's header.
+            part.HeaderStart = Math.Min(part.HeaderStart, end);
+            part.HeaderLength = end - part.HeaderStart;
+        }
+
         part.BodyLength = Math.Max(0, end - part.BodyStart);
         part.Lines = part.BodyLength == 0 ? 0 : Math.Max(0, lines - part.Lines);
         if (part.Kind == MediaKind.Multipart && part.End == index + 1)

@@ -27,7 +27,12 @@ internal sealed class MailServer : IAsyncDisposable
 
     /// <summary>Opens the store and prepares everything; nothing listens yet.</summary>
     /// <exception cref="StoreOpeningException">The store is in use or cannot be read.</exception>
-    public static MailServer Build(PosthornOptions options)
+    public static MailServer Build(PosthornOptions options) => Build(options, TimeProvider.System);
+
+    /// <inheritdoc cref="Build(PosthornOptions)"/>
+    /// <param name="options">The configuration.</param>
+    /// <param name="time">The clock of everything.</param>
+    internal static MailServer Build(PosthornOptions options, TimeProvider time)
     {
         Directory.CreateDirectory(options.DataFolder);
         // Without reload: the builder would watch the whole data folder for an appsettings.json, at the cost of two events for every write.
@@ -39,7 +44,7 @@ internal sealed class MailServer : IAsyncDisposable
         builder.Configuration.Sources.Clear();
         Telemetry.Add(builder, options.Telemetry);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = StopTimeout);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(options);
         builder.Services.AddPosthornCore(StoreHost.CoreOptions(options));
         builder.Services.AddMailEdges(options);

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
@@ -123,6 +124,85 @@ public sealed class OutboundTests
         Assert.Contains("Action: delivered", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_stays_undeliverable_is_warned_about_once_and_returned_after_five_days()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "451 4.7.1 come back later" : null);
+        await using TestServer server = await TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port } }, time);
+        await AcceptAsync(server, Message, TestServer.You, [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)], time.GetUtcNow());
+        IReadOnlyList<string> told = await PassTimeAsync(server, time, TimeSpan.FromHours(8));
+        Assert.Contains("Action: delayed", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Contains("Will-Retry-Until: Fri, 6 Mar 2026 12:00:00 +0000", told[0], StringComparison.Ordinal);
+        told = await PassTimeAsync(server, time, TimeSpan.FromDays(5));
+        Assert.Equal(2, told.Count);
+        Assert.Contains("Action: failed", told[1], StringComparison.Ordinal);
+        Assert.Contains("451 4.7.1 come back later", told[1], StringComparison.Ordinal);
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task A_smarthost_takes_everything_whatever_the_dns_says()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await TestServer.StartAsync(
+            "localhost. A 127.0.0.1\n", options => options with { Outbound = options.Outbound with { Smarthost = $"localhost:{sink.Port}" } });
+        await SendAsync(server, Message, "a@elsewhere.test");
+        Assert.Contains((await sink.NextAsync(Cancel)).Commands, command => command.StartsWith("RCPT TO:<a@elsewhere.test>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_requires_tls_is_returned_by_a_host_without_it()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        await AcceptAsync(server, Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { RequireTls = true });
+        string notification = Assert.Single(await server.MailWhenAsync(TestServer.You, 1));
+        Assert.Contains("Status: 5.7.", notification, StringComparison.Ordinal);
+        Assert.Contains("TLS", notification, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connections_are_used_again_for_the_next_message_of_a_domain()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = 1 } });
+        for (int i = 0; i < 10; i++)
+        {
+            await SendAsync(server, Message, $"a{i}@elsewhere.test");
+        }
+
+        for (int i = 0; i < 10; i++)
+        {
+            await sink.NextAsync(Cancel);
+        }
+
+        Assert.InRange(sink.Connections, 1, 9);
+    }
+
+    /// <summary>Lets the server's time go by in steps, each with the attempts that fall due in it; what is in the sender's inbox then.</summary>
+    private static async Task<IReadOnlyList<string>> PassTimeAsync(TestServer server, FakeTimeProvider time, TimeSpan span)
+    {
+        DateTimeOffset until = time.GetUtcNow() + span;
+        var queue = server.Services.GetRequiredService<MailQueue>();
+        while (time.GetUtcNow() < until)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            // Every attempt that is due has been made: the next one lies ahead. The worker's own short waits pass meanwhile, its network is the real one.
+            while ((await queue.ListAsync(TestServer.Administrator, Cancel)).Value.Any(entry => entry.Recipients.Any(recipient => recipient.NextAttempt <= now)))
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancel);
+            }
+
+            time.Advance(TimeSpan.FromMinutes(20));
+        }
+
+        return await server.MailAsync(TestServer.You);
+    }
+
     private static Task<TestServer> StartAsync(int port) =>
         TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = port } });
 
@@ -131,14 +211,18 @@ public sealed class OutboundTests
     private static Task SendFromAsync(TestServer server, string sender, string octets, params string[] to) =>
         AcceptAsync(server, octets, sender, [.. to.Select(address => new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null))]);
 
-    private static async Task AcceptAsync(TestServer server, string octets, string sender, EnvelopeRecipient[] recipients)
+    private static Task AcceptAsync(TestServer server, string octets, string sender, EnvelopeRecipient[] recipients) =>
+        AcceptAsync(server, octets, sender, recipients, DateTimeOffset.UtcNow);
+
+    private static async Task AcceptAsync(
+        TestServer server, string octets, string sender, EnvelopeRecipient[] recipients, DateTimeOffset received, Func<Envelope, Envelope>? change = null)
     {
         Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
         await using MessageWriter writer = server.Services.GetRequiredService<Messages>().StartMessage();
         await writer.WriteAsync(Encoding.Latin1.GetBytes(octets), Cancel);
         await using IncomingMessage message = await writer.CompleteAsync(Cancel);
-        var envelope = new Envelope(sender, recipients, "Received: by mx.example.test\r\n"u8.ToArray(), DateTimeOffset.UtcNow) { Submitter = you.Id };
-        await server.Services.GetRequiredService<Deliveries>().AcceptAsync(envelope, message, Cancel);
+        var envelope = new Envelope(sender, recipients, "Received: by mx.example.test\r\n"u8.ToArray(), received) { Submitter = you.Id };
+        await server.Services.GetRequiredService<Deliveries>().AcceptAsync(change?.Invoke(envelope) ?? envelope, message, Cancel);
     }
 
     private static async Task EmptyAsync(TestServer server)

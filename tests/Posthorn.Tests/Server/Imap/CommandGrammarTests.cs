@@ -93,6 +93,7 @@ public sealed class CommandGrammarTests
     }
 
     [Theory]
+    [InlineData(" INBOX (\\Seen $x) \"")]
     [InlineData("")]
     [InlineData(" Sent")]
     [InlineData(" Sent ()")]

@@ -33,6 +33,27 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_renewed_certificate_is_shown_within_the_interval_without_a_restart()
+    {
+        CertificateFiles files = Issue("mail.example.test"), renewed = Issue("new.example.test");
+        CertificateStore store = Store(files);
+        using var watcher = new CertificateWatcher(store, _time);
+        await watcher.StartAsync(TestContext.Current.CancellationToken);
+        File.Copy(renewed.Chain, files.Chain, overwrite: true);
+        File.Copy(renewed.Key, files.Key, overwrite: true);
+        Assert.Equal("mail.example.test", store.Select(null).DnsNames[0]);
+        while (store.Select(null).DnsNames[0] != "new.example.test")
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            _time.Advance(CertificateWatcher.Interval);
+            await Task.Yield();
+        }
+
+        await watcher.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("new.example.test", store.Select(null).DnsNames[0]);
+    }
+
+    [Fact]
     public void A_missing_file_is_named()
     {
         var files = new CertificateFiles(Path.Combine(_folder, "none.pem"), Path.Combine(_folder, "none.key"));

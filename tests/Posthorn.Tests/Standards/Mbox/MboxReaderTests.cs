@@ -34,6 +34,7 @@ public sealed class MboxReaderTests
     }
 
     [Theory]
+    [InlineData("From MAILER-DAEMON Fri Jul  8 11111111112:08:34 2011")]
     [InlineData("From now on we meet at seven.")]
     [InlineData("From Mon to Fri")]
     [InlineData("From a@b Mon Mar 32 08:00:00 2024")]

@@ -9,6 +9,21 @@ public sealed class BodyStructureTests
     private const string Plain = "\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\"";
 
     [Theory]
+    [InlineData("--inner\r\n\r\n--outer--\r\n")]
+    [InlineData("--inner\r\n--outer--\r\n")]
+    [InlineData("--inner\r\nX: y\r\n--outer--\r\n")]
+    [InlineData("--outer\r\n\r\n--outer--\r\n")]
+    public void An_empty_part_at_the_end_of_its_parent_stays_within_it_and_reads_back(string end)
+    {
+        byte[] message = Encoding.ASCII.GetBytes(
+            "Content-Type: multipart/mixed; boundary=outer\r\n\r\n--outer\r\nContent-Type: multipart/alternative; boundary=inner\r\n\r\n--inner\r\n\r\ntext\r\n" + end);
+        BodyStructure structure = BodyStructure.Parse(message);
+        BodyStructure? again = BodyStructure.Read(structure.ToBytes());
+        Assert.NotNull(again);
+        Assert.Equal(structure.Count, again.Count);
+    }
+
+    [Theory]
     [InlineData("", $"({Plain} 0 0 NIL NIL NIL NIL)")]
     [InlineData("\r\n", $"({Plain} 0 0 NIL NIL NIL NIL)")]
     [InlineData("Subject: x\r\n\r\na\r\nb\r\n", $"({Plain} 6 2 NIL NIL NIL NIL)")]
