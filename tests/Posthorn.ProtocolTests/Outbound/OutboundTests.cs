@@ -164,6 +164,16 @@ public sealed class OutboundTests
     }
 
     [Fact]
+    public async Task What_needs_utf8_addresses_is_returned_by_a_host_without_them()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient("\u00fcser@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        await AcceptAsync(server, Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { IsSmtpUtf8 = true });
+        Assert.Contains("Status: 5.6.7", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Connections_are_used_again_for_the_next_message_of_a_domain()
     {
         await using var sink = new SmtpSink(static _ => null);
