@@ -34,6 +34,8 @@ public sealed class TestServer : IAsyncDisposable
 
     public Uri WebAddress => new($"https://localhost:{_server.Ports.Web}/");
 
+    public Uri MetricsAddress => new($"http://127.0.0.1:{_server.Ports.Metrics}/");
+
     /// <param name="zone">What the DNS says, as zone text.</param>
     /// <param name="change">Changes the configuration.</param>
     /// <param name="time">The server's clock.</param>
@@ -79,6 +81,7 @@ public sealed class TestServer : IAsyncDisposable
                 Pop3 = Free(),
                 Pop3s = Free(),
                 Web = Free(),
+                Metrics = Free(),
             },
             Limits = new LimitOptions { MaxConnectionsPerAddress = 1_000 },
             Dns = new DnsOptions { ZoneFile = zoneFile },

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Posthorn.Core.Storage;
 using Posthorn.Standards.Sasl;
 using Posthorn.Standards.Smtp;
@@ -24,19 +25,21 @@ public abstract record SignIn
 /// <summary>The one service that checks credentials, for every protocol.</summary>
 /// <remarks>
 /// Unknown users cost what known ones cost. A password that was verified a short while ago is taken from the cache; a new password, disabling and
-/// removing raise the account's credential version, so that nothing cached counts any more.
+/// removing raise the account's credential version, so that nothing cached counts any more. Every refusal is logged with its reason, which the client is not
+/// told; what was given as a user name only where it is an address: people type passwords there.
 /// </remarks>
-public sealed class Credentials
+public sealed partial class Credentials
 {
     private readonly IStore _store;
     private readonly PasswordVerifier _verifier;
     private readonly Secrets _secrets;
     private readonly CredentialCache _cache;
     private readonly SignInLimits _limits;
+    private readonly ILogger<Credentials> _log;
     private byte[]? _storeSecret;
 
-    internal Credentials(IStore store, PasswordVerifier verifier, Secrets secrets, CredentialCache cache, SignInLimits limits) =>
-        (_store, _verifier, _secrets, _cache, _limits) = (store, verifier, secrets, cache, limits);
+    internal Credentials(IStore store, PasswordVerifier verifier, Secrets secrets, CredentialCache cache, SignInLimits limits, ILogger<Credentials> log) =>
+        (_store, _verifier, _secrets, _cache, _limits, _log) = (store, verifier, secrets, cache, limits, log);
 
     /// <param name="user">As the client gave it: the full address.</param>
     /// <param name="protocol">For the record of sign-ins.</param>
@@ -45,6 +48,7 @@ public sealed class Credentials
         string address = Fold(user);
         if (_limits.Check(address, remote) is SignInDecision.TryLater later)
         {
+            Tell(protocol, user, remote, "too many failures from there; the password was not looked at");
             return new SignIn.TryLater(later.After);
         }
 
@@ -53,12 +57,14 @@ public sealed class Credentials
         if (!isKnown && (!await _verifier.VerifyAsync(row?.PasswordHash, password, cancel) || row is null))
         {
             _limits.Failed(address, remote, password);
+            Tell(protocol, user, remote, row is null ? "there is no such account" : "wrong password");
             return new SignIn.Wrong();
         }
 
         if (row!.IsDisabled)
         {
             _limits.Failed(address, remote, password);
+            Tell(protocol, user, remote, "the account is disabled");
             return new SignIn.Wrong();
         }
 
@@ -96,6 +102,7 @@ public sealed class Credentials
         if (row is not { IsDisabled: false })
         {
             _limits.Failed(address, remote, null);
+            Tell(protocol, user, remote, proofWasRight ? "the account is disabled or gone" : "wrong password, or no such account");
             return new SignIn.Wrong();
         }
 
@@ -141,5 +148,16 @@ public sealed class Credentials
     private async ValueTask<byte[]> StoreSecretAsync(CancellationToken cancel) => _storeSecret ??= Convert.FromHexString(
         await _store.ReadAsync(AccountId.Store, session => session.Directory.SettingAsync("secret"), cancel) ?? throw new InvalidDataException("The store has no secret."));
 
+    private void Tell(string protocol, string user, IPAddress? remote, string reason)
+    {
+        if (_log.IsEnabled(LogLevel.Information))
+        {
+            LogRefused(protocol, EmailAddress.TryParse(user, out EmailAddress? address) ? address.Canonical : "(no address)", remote, reason);
+        }
+    }
+
     private static string Fold(string user) => EmailAddress.TryParse(user, out EmailAddress? address) ? address.Canonical : user;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Protocol} sign-in of {User} from {Remote} refused: {Reason}")]
+    private partial void LogRefused(string protocol, string user, IPAddress? remote, string reason);
 }

@@ -14,12 +14,16 @@ internal sealed class MailPorts
 {
     private readonly Dictionary<string, MailListener> _mail = [];
     private ListenOptions? _web;
+    private ListenOptions? _metrics;
 
     /// <summary>The port of a mail listener once the server has started, also where 0 was asked for; null: it does not listen.</summary>
     public int? PortOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint.Port : null;
 
     /// <summary>The port of the web pages once the server has started; null: there are none.</summary>
     public int? Web => _web?.IPEndPoint?.Port;
+
+    /// <summary>The port of health and metrics once the server has started; null: they are not served.</summary>
+    public int? Metrics => _metrics?.IPEndPoint?.Port;
 
     /// <summary>All mail listeners with their ports.</summary>
     public IReadOnlyDictionary<string, int> All => _mail.ToDictionary(pair => pair.Key, pair => pair.Value.Endpoint.Port);
@@ -49,7 +53,11 @@ internal sealed class MailPorts
 
         if (options.Listeners.Metrics?.EndPoint is { } metrics)
         {
-            kestrel.Listen(metrics, static listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(metrics, listen =>
+            {
+                _metrics = listen;
+                listen.Protocols = HttpProtocols.Http1;
+            });
         }
     }
 

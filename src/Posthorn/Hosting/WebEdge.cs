@@ -7,8 +7,12 @@ namespace Posthorn.Hosting;
 /// <summary>What is served over HTTP: the pages, health and metrics.</summary>
 internal static class WebEdge
 {
+    private static readonly ForOperators OnMetricsListener = new();
+
     public static void Map(WebApplication app)
     {
+        var ports = app.Services.GetRequiredService<MailPorts>();
+        app.Use((http, next) => IsServed(http, ports) ? next(http) : NotFound(http));
         app.MapGet("/healthz", async (IServiceProvider services, CancellationToken cancel) =>
         {
             try
@@ -21,11 +25,10 @@ internal static class WebEdge
             {
                 return Results.Text(failure.Message + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
-        });
-        var ports = app.Services.GetRequiredService<MailPorts>();
+        }).WithMetadata(OnMetricsListener);
         string hostName = app.Services.GetRequiredService<Posthorn.Configuration.PosthornOptions>().HostName;
         app.MapWebPages(() => SettingsOf(hostName, ports));
-        app.MapPrometheusScrapingEndpoint("/metrics").RequireHost($"*:{Port(app)}");
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(OnMetricsListener);
     }
 
     /// <summary>The listeners that a mail app may use: a password goes over none that has no TLS.</summary>
@@ -48,5 +51,23 @@ internal static class WebEdge
         return new MailAppSettings(hostName, Listening(incoming), Listening(outgoing));
     }
 
-    private static int Port(WebApplication app) => app.Services.GetRequiredService<Posthorn.Configuration.PosthornOptions>().Listeners.Metrics?.Port ?? 0;
+    /// <summary>
+    /// Health and metrics on their listener alone, pages on theirs. By the port that the connection came to: what a client writes into Host is its own
+    /// choice, and a health check writes to the disk.
+    /// </summary>
+    private static bool IsServed(HttpContext http, MailPorts ports)
+    {
+        bool isOperators = http.GetEndpoint()?.Metadata.GetMetadata<ForOperators>() is not null;
+        // No address: the control socket, whose operations look for themselves.
+        return http.Connection.LocalIpAddress is null ? !isOperators : http.Connection.LocalPort == (isOperators ? ports.Metrics : ports.Web);
+    }
+
+    /// <summary>Marks an endpoint of the metrics listener.</summary>
+    private sealed class ForOperators;
+
+    private static Task NotFound(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
 }
