@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Konscious.Security.Cryptography;
+using NSec.Cryptography;
 using Posthorn.Standards.Sasl;
 
 namespace Posthorn.Core.Accounts;
@@ -20,6 +20,7 @@ public sealed class PasswordHash
     private const int MaxField = 64;
     private const string Name = "argon2id";
     private const string Version = "v=19";
+    private const string Lanes = "p=1";
 
     private readonly byte[] _salt;
     private readonly byte[] _hash;
@@ -52,16 +53,15 @@ public sealed class PasswordHash
     {
         hash = null;
         if (text?.Split('$') is not ["", Name, Version, var costs, var salt, var digest]
-            || costs.Split(',') is not [var memory, var passes, var lanes]
+            || costs.Split(',') is not [var memory, var passes, Lanes]
             || ReadNumber(memory, "m=") is not { } memoryKiB
-            || ReadNumber(passes, "t=") is not { } passCount
-            || ReadNumber(lanes, "p=") is not { } laneCount)
+            || ReadNumber(passes, "t=") is not { } passCount)
         {
             return false;
         }
-        var parameters = new Argon2Parameters(memoryKiB, passCount, laneCount);
+        var parameters = new Argon2Parameters(memoryKiB, passCount);
         if (parameters.IsValid
-            && Decode(salt) is { Length: >= 8 and <= MaxField } saltOctets
+            && Decode(salt) is { Length: SaltLength } saltOctets
             && Decode(digest) is { Length: >= 16 and <= MaxField } hashOctets)
         {
             hash = new PasswordHash(parameters, saltOctets, hashOctets);
@@ -78,25 +78,23 @@ public sealed class PasswordHash
     }
 
     /// <summary>It was made with other parameters than these: hash anew at the next sign-in, when the password is at hand.</summary>
-    public bool NeedsRehash(Argon2Parameters wanted) => Parameters != wanted || _salt.Length != SaltLength || _hash.Length != HashLength;
+    public bool NeedsRehash(Argon2Parameters wanted) => Parameters != wanted || _hash.Length != HashLength;
 
     /// <summary>The text to store. Not called ToString, so that no log writes it.</summary>
     public string Format() => string.Create(
         CultureInfo.InvariantCulture,
-        $"${Name}${Version}$m={Parameters.MemoryKiB},t={Parameters.Passes},p={Parameters.Lanes}${Encode(_salt)}${Encode(_hash)}");
+        $"${Name}${Version}$m={Parameters.MemoryKiB},t={Parameters.Passes},{Lanes}${Encode(_salt)}${Encode(_hash)}");
 
     private static byte[] Compute(string prepared, byte[] salt, Argon2Parameters parameters, int length)
     {
         byte[] password = Encoding.UTF8.GetBytes(prepared);
-        // The library refuses an empty password; no hash is made of one, and none may match.
-        using var argon2 = new Argon2id(password.Length > 0 ? password : [0])
+        var argon2 = new Argon2id(new NSec.Cryptography.Argon2Parameters
         {
-            Salt = salt,
+            DegreeOfParallelism = 1,
             MemorySize = parameters.MemoryKiB,
-            Iterations = parameters.Passes,
-            DegreeOfParallelism = parameters.Lanes,
-        };
-        byte[] hash = argon2.GetBytes(length);
+            NumberOfPasses = parameters.Passes,
+        });
+        byte[] hash = argon2.DeriveBytes(password, salt, length);
         CryptographicOperations.ZeroMemory(password);
         return hash;
     }
