@@ -10,7 +10,7 @@ usage: run.sh [--quick] [--store sqlite|postgres] [--no-cache] [--keep] [OPTIONS
   --store      what holds Posthorn's mail (sqlite)
   --no-cache   Posthorn verifies every password anew
   --only A,B   measures whose names begin so; --list names them all
-  --rounds N   rounds (2); --seconds S aim of each piece of timed work (8)
+  --rounds N   rounds (2); --seconds S aim of each piece of timed work (8); --warm-up S of each measure first, not counted (2)
   --out FILE   all results as JSON
 TXT
 }
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
         --store) up+=(--store "$2"); shift 2 ;;
         --no-cache) up+=(--no-cache); shift ;;
         --list) exec python3 "$here/load/compare.py" --list /dev/null ;;
-        --only|--rounds|--seconds|--out) compare+=("$1" "$2"); shift 2 ;;
+        --only|--rounds|--seconds|--warm-up|--out) compare+=("$1" "$2"); shift 2 ;;
         *) usage >&2; exit 2 ;;
     esac
 done

@@ -21,6 +21,7 @@ def main():
     parser.add_argument("--only", default="", help="measures whose names begin so, separated by commas")
     parser.add_argument("--seconds", type=float, default=8, help="aim of each timed piece of work")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--warm-up", type=float, default=2, help="seconds of each measure that every target does first, not counted (0: none)")
     parser.add_argument("--out", default="", help="file for all results as JSON")
     parser.add_argument("--list", action="store_true", help="print the names of the measures")
     options = parser.parse_args()
@@ -30,6 +31,9 @@ def main():
     if options.list or not names:
         print("\n".join(measures.ALL))
         return 0 if options.list else 2
+    for name in names if options.warm_up else []:
+        for target in targets:
+            measures.ALL[name](target, options.warm_up)
     results = {name: {target.name: [] for target in targets} for name in names}
     for round_number in range(options.rounds):
         for name in names:
@@ -48,7 +52,8 @@ def main():
 def print_table(targets, results, options):
     for target in targets:
         print("- %s: passwords %s, key %s, store %s" % (target.name, target.scheme, target.key, target.store))
-    print("- %d processors, %d rounds of %g s a measure, targets in turn; medians, in brackets the lowest and highest" % (os.cpu_count(), options.rounds, options.seconds))
+    print("- %d processors, %d rounds of %g s a measure after a warm-up of %g s, targets in turn; medians, in brackets the lowest and highest"
+          % (os.cpu_count(), options.rounds, options.seconds, options.warm_up))
     print()
     print("| measure | figure | " + " | ".join(target.name for target in targets) + " | ratio |")
     print("|---|---|" + "---|" * (len(targets) + 1))

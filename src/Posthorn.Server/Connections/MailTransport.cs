@@ -35,6 +35,9 @@ public static class MailTransportServices
                 // An idle connection holds no receive buffer.
                 socket.WaitForDataBeforeAllocatingBuffer = true;
                 socket.NoDelay = true;
+                // A session goes on, on the thread that its socket woke: a tenth less processor time a command. What a session computes for long
+                // (password hashes) has threads of its own, and a session that waits holds up no connection but its own.
+                socket.UnsafePreferInlineScheduling = true;
             });
             return services;
         }
