@@ -65,7 +65,7 @@ public sealed partial class RfcDocumentTests
         {
             int number = Number(Citation().Match(capability.Source).Groups[1]);
             Assert.True(
-                Table.Value[number].Status == "Yes" || (capability.Name, number) is ("CONDSTORE", 7162) or (_, 9051), $"{capability.Name} is advertised; RFC {number} is {Table.Value[number].Status}.");
+                Table.Value[number].Status == "Yes" || (capability.Name, number) is ("CONDSTORE", 7162) or ("ESORT", 5267) or (_, 9051), $"{capability.Name} is advertised; RFC {number} is {Table.Value[number].Status}.");
         }
     }
 

@@ -26,6 +26,9 @@ public sealed record Message(
 
     public string? Preview { get; init; }
 
+    /// <summary>Message ids of the References field, a space between them; null unless asked for.</summary>
+    public string? References { get; init; }
+
     /// <summary>Trace lines of this recipient; they stand before the body. Null unless asked for (<see cref="MessageFields.Content"/>).</summary>
     public byte[]? Prefix { get; init; }
 }
@@ -41,6 +44,7 @@ public enum MessageFields
 
     /// <summary>The prefix, needed to open the octets.</summary>
     Content = 8,
+    References = 16,
 }
 
 /// <summary>One message to file.</summary>

@@ -45,6 +45,14 @@ internal static class ImapCapabilities
         new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
         new("ESEARCH", "RFC 4731", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
         new("SEARCHRES", "RFC 5182", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
+        new("WITHIN", "RFC 5032", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
+        new("PARTIAL", "RFC 9394", ImapStates.LoggedIn, "SEARCH", "UID SEARCH", "UID FETCH"),
+        new("SORT", "RFC 5256", ImapStates.LoggedIn, "SORT", "UID SORT"),
+        new("SORT=DISPLAY", "RFC 5957", ImapStates.LoggedIn, "SORT", "UID SORT"),
+        new("ESORT", "RFC 5267 §3", ImapStates.LoggedIn, "SORT", "UID SORT"),
+        new("THREAD=ORDEREDSUBJECT", "RFC 5256", ImapStates.LoggedIn, "THREAD", "UID THREAD"),
+        new("THREAD=REFERENCES", "RFC 5256", ImapStates.LoggedIn, "THREAD", "UID THREAD"),
+        new("THREAD=REFS", "RFC 5256", ImapStates.LoggedIn, "THREAD", "UID THREAD"),
     ];
 
     private const string StartTls = "STARTTLS";

@@ -61,6 +61,10 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Move>("UID MOVE", ImapStates.Selected, CommandTraits.Writes),
         ImapCommandRow.Of<Search>("SEARCH", ImapStates.Selected, CommandTraits.HoldsExpunges),
         ImapCommandRow.Of<Search>("UID SEARCH", ImapStates.Selected),
+        ImapCommandRow.Of<Sort>("SORT", ImapStates.Selected, CommandTraits.HoldsExpunges),
+        ImapCommandRow.Of<Sort>("UID SORT", ImapStates.Selected),
+        ImapCommandRow.Of<Commands.Thread>("THREAD", ImapStates.Selected, CommandTraits.HoldsExpunges),
+        ImapCommandRow.Of<Commands.Thread>("UID THREAD", ImapStates.Selected),
     ];
 
     private static readonly FrozenDictionary<string, ImapCommandRow> ByName = Rows.ToFrozenDictionary(row => row.Name, StringComparer.OrdinalIgnoreCase);

@@ -3,8 +3,8 @@ using System.Text;
 namespace Posthorn.Standards.Mime;
 
 /// <summary>Message ids in a field: what stands between angle brackets, white space taken out. Words outside brackets are no ids.</summary>
-/// <remarks>RFC 5322 §3.6.4. Programs write ids without brackets in a Message-ID field of their own; that one is read too.</remarks>
-internal static class MessageIds
+/// <remarks>RFC 5322 §3.6.4; quotes that change nothing are taken off (RFC 5256 §3). Programs write ids without brackets in a Message-ID field of their own; that one is read too.</remarks>
+public static class MessageIds
 {
     /// <summary>Adds up to <paramref name="most"/> ids: when there are more, the first, which began the thread, and the last ones.</summary>
     public static void Read(ReadOnlySpan<byte> value, List<string> ids, int most)
@@ -57,6 +57,9 @@ internal static class MessageIds
             text = string.Concat(text.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
         }
 
-        return text.Length == 0 ? null : text;
+        // <"01KF8JCEOCBS0045PS"@xxx.yyy.com> is the same id as without the quotes.
+        int close = text.StartsWith('"') ? text.IndexOf("\"@", StringComparison.Ordinal) : -1;
+        text = close > 1 ? text[1..close].Replace("\\", "", StringComparison.Ordinal) + text[(close + 1)..] : text;
+        return text.Length == 0 || text.Any(char.IsControl) ? null : text;
     }
 }

@@ -17,7 +17,8 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
 
     private const string SelectMessages = """
         SELECT m.uid, m.email, e.thread, m.flags, m.modseq, m.size, e.received, m.saved, e.uidl, e.body, length(e.prefix),
-            CASE WHEN $6 THEN e.envelope END, CASE WHEN $7 THEN e.structure END, CASE WHEN $8 THEN e.preview END, CASE WHEN $9 THEN e.prefix END
+            CASE WHEN $6 THEN e.envelope END, CASE WHEN $7 THEN e.structure END, CASE WHEN $8 THEN e.preview END, CASE WHEN $9 THEN e.prefix END,
+            CASE WHEN $10 THEN e.refs END
         """ + InRanges + " JOIN email e ON e.account = m.account AND e.id = m.email ORDER BY m.uid LIMIT $5";
 
     private const string SelectMaildrop = """
@@ -26,13 +27,13 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         """;
 
     private const string InsertEmail = """
-        INSERT INTO email(account, id, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview)
-        VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        INSERT INTO email(account, id, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview, refs)
+        VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """;
 
     private const string DuplicateEmail = """
-        INSERT INTO email(account, id, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview)
-        SELECT account, $3, thread, body, size, received, sent, $4, prefix, envelope, structure, preview FROM email WHERE account = $1 AND id = $2
+        INSERT INTO email(account, id, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview, refs)
+        SELECT account, $3, thread, body, size, received, sent, $4, prefix, envelope, structure, preview, refs FROM email WHERE account = $1 AND id = $2
         """;
 
     private const string InsertMessage = """
@@ -75,7 +76,7 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
     public ValueTask<IReadOnlyList<Message>> ReadAsync(AccountId account, MailboxId mailbox, UidSet uids, MessageFields fields, int most) =>
         InUids(SelectMessages, account, mailbox, uids).Bind(most)
             .Bind(fields.HasFlag(MessageFields.Envelope)).Bind(fields.HasFlag(MessageFields.Structure))
-            .Bind(fields.HasFlag(MessageFields.Preview)).Bind(fields.HasFlag(MessageFields.Content))
+            .Bind(fields.HasFlag(MessageFields.Preview)).Bind(fields.HasFlag(MessageFields.Content)).Bind(fields.HasFlag(MessageFields.References))
             .AllAsync(ReadMessage);
 
     public ValueTask<IReadOnlyList<FiledMessage>> FiledAsync(AccountId account, MailboxId mailbox, UidSet uids) =>
@@ -92,7 +93,7 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         ThreadId thread = email.Thread == default ? new ThreadId(id.Value) : email.Thread;
         transaction.Use(InsertEmail).Bind(account.Value).Bind(id.Value).Bind(thread.Value).Bind(email.Body.Value).Bind(email.SizeBytes)
             .Bind(email.InternalDate).Bind(email.Metadata.Sent).Bind(Convert.FromHexString(email.Uidl)).Bind(email.Prefix).Bind(email.Metadata.Envelope)
-            .Bind(email.Metadata.Structure).Bind(email.Metadata.Preview).Post();
+            .Bind(email.Metadata.Structure).Bind(email.Metadata.Preview).Bind(email.Metadata.References).Post();
         return id;
     }
 
@@ -178,5 +179,6 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         Structure = row.NullableBlob(12),
         Preview = row.NullableText(13),
         Prefix = row.NullableBlob(14),
+        References = row.NullableText(15),
     };
 }

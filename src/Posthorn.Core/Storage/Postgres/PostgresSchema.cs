@@ -68,5 +68,6 @@ internal static class PostgresSchema
             PRIMARY KEY(account, envelope, recipient));
         CREATE TABLE maildrop_lease(account bigint PRIMARY KEY, token uuid NOT NULL, until bigint NOT NULL);
         """,
+        "ALTER TABLE email ADD COLUMN refs text NOT NULL DEFAULT ''",
     ];
 }

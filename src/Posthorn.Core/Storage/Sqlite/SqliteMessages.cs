@@ -14,7 +14,7 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
 
     private const string SelectMessages = """
         SELECT m.uid, m.email, e.thread, m.flags, m.modseq, m.size, e.received, m.saved, e.uidl, e.body, length(e.prefix),
-            CASE WHEN ?6 THEN e.envelope END, CASE WHEN ?7 THEN e.structure END, CASE WHEN ?8 THEN e.preview END, CASE WHEN ?9 THEN e.prefix END
+            CASE WHEN ?6 THEN e.envelope END, CASE WHEN ?7 THEN e.structure END, CASE WHEN ?8 THEN e.preview END, CASE WHEN ?9 THEN e.prefix END, CASE WHEN ?10 THEN e.refs END
         FROM mailbox_message m JOIN email e ON e.key = (m.account << 32) + m.email
         WHERE m.account = ?1 AND m.mailbox = ?2 AND m.uid BETWEEN ?3 AND ?4 ORDER BY m.uid LIMIT ?5
         """;
@@ -25,8 +25,8 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         """;
 
     private const string InsertEmail = """
-        INSERT INTO email(key, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        INSERT INTO email(key, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview, refs)
+        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """;
 
     private const string InsertMessage = """
@@ -69,7 +69,8 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
 
             using SqliteStatement query = InUids(SelectMessages, account, mailbox, range).Bind(most - messages.Count)
                 .Bind(fields.HasFlag(MessageFields.Envelope)).Bind(fields.HasFlag(MessageFields.Structure))
-                .Bind(fields.HasFlag(MessageFields.Preview)).Bind(fields.HasFlag(MessageFields.Content));
+                .Bind(fields.HasFlag(MessageFields.Preview)).Bind(fields.HasFlag(MessageFields.Content))
+                .Bind(fields.HasFlag(MessageFields.References));
             while (query.Step())
             {
                 messages.Add(ReadMessage(query, fields));
@@ -112,7 +113,7 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         ThreadId thread = email.Thread.Value == 0 ? new ThreadId(id.Value) : email.Thread;
         connection.Use(InsertEmail).Bind(Key(account, id)).Bind(thread.Value).Bind(email.Body.Value).Bind(email.SizeBytes).Bind(email.InternalDate)
             .Bind(email.Metadata.Sent).Bind(Convert.FromHexString(email.Uidl)).Bind(email.Prefix).Bind(email.Metadata.Envelope)
-            .Bind(email.Metadata.Structure).Bind(email.Metadata.Preview).Run();
+            .Bind(email.Metadata.Structure).Bind(email.Metadata.Preview).Bind(email.Metadata.References).Run();
         return ValueTask.FromResult(id);
     }
 
@@ -120,8 +121,8 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
     {
         EmailId id = NextEmail(account);
         connection.Use("""
-            INSERT INTO email(key, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview)
-            SELECT ?2, thread, body, size, received, sent, ?3, prefix, envelope, structure, preview FROM email WHERE key = ?1
+            INSERT INTO email(key, thread, body, size, received, sent, uidl, prefix, envelope, structure, preview, refs)
+            SELECT ?2, thread, body, size, received, sent, ?3, prefix, envelope, structure, preview, refs FROM email WHERE key = ?1
             """).Bind(Key(account, email)).Bind(Key(account, id)).Bind(Convert.FromHexString(uidl)).Run();
         connection.Use("UPDATE body SET refs = refs + 1 WHERE id = (SELECT body FROM email WHERE key = ?1)").Bind(Key(account, email)).Run();
         return ValueTask.FromResult(id);
@@ -244,5 +245,6 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         Structure = fields.HasFlag(MessageFields.Structure) ? row.Blob(12).ToArray() : null,
         Preview = fields.HasFlag(MessageFields.Preview) ? row.Text(13) : null,
         Prefix = fields.HasFlag(MessageFields.Content) ? row.Blob(14).ToArray() : null,
+        References = fields.HasFlag(MessageFields.References) ? row.Text(15) : null,
     };
 }

@@ -63,5 +63,6 @@ internal static class SqliteSchema
             PRIMARY KEY(account, envelope, recipient)) WITHOUT ROWID;
         CREATE TABLE maildrop_lease(account INTEGER PRIMARY KEY, token BLOB NOT NULL, until INTEGER NOT NULL);
         """,
+        "ALTER TABLE email ADD COLUMN refs TEXT NOT NULL DEFAULT ''",
     ];
 }

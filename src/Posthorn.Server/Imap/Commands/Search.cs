@@ -1,108 +1,60 @@
 using System.Collections;
-using System.Text;
-using Posthorn.Core;
-using Posthorn.Core.Messages;
 using Posthorn.Server.Imap.Searching;
 
 namespace Posthorn.Server.Imap.Commands;
 
 /// <summary>SEARCH and UID SEARCH.</summary>
-/// <remarks>RFC 9051 §6.4.4, RFC 3501 §6.4.4; RETURN: RFC 4731; SAVE: RFC 5182; MODSEQ: RFC 7162 §3.1.5.</remarks>
-/// <param name="Key">What is searched for.</param>
+/// <remarks>RFC 9051 §6.4.4, RFC 3501 §6.4.4; RETURN: RFC 4731; SAVE: RFC 5182; MODSEQ: RFC 7162 §3.1.5; PARTIAL: RFC 9394 §3.1.</remarks>
+/// <param name="Program">What is searched for.</param>
 /// <param name="Return">Null: there was no RETURN.</param>
 /// <param name="ByUid">UIDs are told.</param>
-/// <param name="IsCharsetKnown">False: the key was not read.</param>
-internal sealed record Search(SearchKey Key, SearchReturn? Return, bool ByUid, bool IsCharsetKnown) : IImapCommand<Search>
+internal sealed record Search(SearchProgram Program, SearchOptions? Return, bool ByUid) : IImapCommand<Search>
 {
     // search = "SEARCH" [search-return-opts] SP search-program     RFC 9051 §9
-    // search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
     public static Search Parse(ref ImapReader reader)
     {
         reader.Space();
-        SearchReturn? returned = null;
-        if (reader.TryKeyword("RETURN"u8))
+        SearchOptions? returned = SearchOptions.TryRead(ref reader);
+        if (returned is not null)
         {
-            returned = ReadReturn(ref reader);
             reader.Space();
         }
 
-        Encoding? charset = SearchCharset.Default;
-        if (reader.TryKeyword("CHARSET"u8))
-        {
-            reader.Space();
-            charset = SearchCharset.Find(reader.AString());
-            reader.Space();
-        }
-
-        // In a charset that is not known the keys are read all the same: a command that is wrong is BAD, not NO.
-        SearchKey key = new SearchKeyReader(charset ?? Encoding.Latin1).ReadAll(ref reader);
-        return new Search(key, returned, reader.ByUid, charset is not null);
+        return new Search(SearchProgram.ReadWithCharsetOption(ref reader), returned, reader.ByUid);
     }
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
-        if (!IsCharsetKnown)
+        (BitArray? found, ImapResult refusal) = await Program.FindAsync(session, cancel);
+        if (found is null)
         {
-            return Refuse(session, ImapResult.No(ResponseCode.BadCharset, "That charset is not known here"));
+            return SearchProgram.Refuse(session, Return, refusal);
         }
 
-        if (Key.SpeaksOfModSeq)
+        var result = new SearchResult(session.Selected!.View, found, ByUid);
+        if (Return is { Saves: true } saves)
         {
-            session.EnableCondStore();
-        }
-
-        // What other sessions finished before this command came is searched too.
-        await session.TellUpdatesAsync(expunges: false, cancel);
-        if (session.Selected is not { } selected)
-        {
-            return ImapResult.No(ResponseCode.Nonexistent, "The mailbox is gone");
-        }
-
-        if (SearchPlan.Make(Key, selected.View, selected.SavedSearch) is not { } plan)
-        {
-            return ImapResult.Bad("There is no message of that number.");
-        }
-
-        Result<BitArray> searched = await new MailboxSearch(session, plan).FindAsync(cancel);
-        if (!searched.TryGet(out BitArray? found, out Refusal? refusal))
-        {
-            return Refuse(session, ResponseCode.Refuse(refusal, ResponseCode.Nonexistent));
-        }
-
-        var result = new SearchResult(selected.View, found, ByUid);
-        if (Return is { } saves && saves.HasFlag(SearchReturn.Save))
-        {
-            selected.SavedSearch = result.Saved(saves);
+            session.Selected.SavedSearch = result.Saved(saves);
         }
 
         await TellAsync(session, result, cancel);
         return ImapResult.Completed;
     }
 
-    // RFC 9051 §6.4.4.1: NO to a search that was to be saved leaves nothing saved.
-    private ImapResult Refuse(ImapSession session, ImapResult refusal)
-    {
-        if (Return is { } returned && returned.HasFlag(SearchReturn.Save) && session.Selected is { } selected)
-        {
-            selected.SavedSearch = UidSet.Empty;
-        }
-
-        return refusal;
-    }
-
     private ValueTask TellAsync(ImapSession session, SearchResult result, CancellationToken cancel) => Return switch
     {
         // RFC 9051 §6.4.4: SAVE alone is silent.
-        SearchReturn.Save => ValueTask.CompletedTask,
-        null when !session.Writer.Dialect.HasFlag(ImapDialect.Imap4Rev2) => TellNumbersAsync(session.Writer, result, cancel),
-        null or SearchReturn.None => TellExtendedAsync(session, result, SearchReturn.All, cancel),
-        var returned => TellExtendedAsync(session, result, returned.Value, cancel),
+        { Items: SearchReturn.Save } => ValueTask.CompletedTask,
+        null when !session.Writer.Dialect.HasFlag(ImapDialect.Imap4Rev2) => TellNumbersAsync(session.Writer, "SEARCH", result, Program.Key.SpeaksOfModSeq, cancel),
+        var options => ExtendedResponse.WriteAsync(session, result, options ?? default, Program.Key.SpeaksOfModSeq, cancel),
     };
 
+    /// <summary>The response without RETURN, of SORT too (RFC 7162 §3.1.9).</summary>
     // "SEARCH" *(SP nz-number) [SP search-sort-mod-seq]     RFC 3501 §9, RFC 7162 §7
-    private async ValueTask TellNumbersAsync(ImapResponseWriter writer, SearchResult result, CancellationToken cancel)
+    public static async ValueTask TellNumbersAsync(ImapResponseWriter writer, string name, SearchResult result, bool tellsModSeq, CancellationToken cancel)
     {
-        writer.Write("* SEARCH"u8);
+        writer.Write("* "u8);
+        writer.Text(name);
         foreach (uint number in result.Numbers)
         {
             writer.Space();
@@ -110,7 +62,7 @@ internal sealed record Search(SearchKey Key, SearchReturn? Return, bool ByUid, b
             await writer.FlushIfLargeAsync(cancel);
         }
 
-        if (Key.SpeaksOfModSeq && !result.IsEmpty)
+        if (tellsModSeq && !result.IsEmpty)
         {
             writer.Write(" (MODSEQ "u8);
             writer.Number(result.HighestModSeq(SearchReturn.All).Value);
@@ -118,94 +70,5 @@ internal sealed record Search(SearchKey Key, SearchReturn? Return, bool ByUid, b
         }
 
         writer.EndLine();
-    }
-
-    // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)     RFC 9051 §9
-    private async ValueTask TellExtendedAsync(ImapSession session, SearchResult result, SearchReturn returned, CancellationToken cancel)
-    {
-        ImapResponseWriter writer = session.Writer;
-        writer.Write("* ESEARCH (TAG "u8);
-        writer.String(session.Tag);
-        writer.Write(result.ByUid ? ") UID"u8 : ")"u8);
-        if (returned.HasFlag(SearchReturn.Count))
-        {
-            writer.Write(" COUNT "u8);
-            writer.Number(result.Count);
-        }
-
-        if (!result.IsEmpty)
-        {
-            if (returned.HasFlag(SearchReturn.Min))
-            {
-                writer.Write(" MIN "u8);
-                writer.Number(result.Min);
-            }
-
-            if (returned.HasFlag(SearchReturn.Max))
-            {
-                writer.Write(" MAX "u8);
-                writer.Number(result.Max);
-            }
-
-            if (returned.HasFlag(SearchReturn.All))
-            {
-                await WriteSetAsync(writer, result.Set, cancel);
-            }
-
-            if (Key.SpeaksOfModSeq)
-            {
-                writer.Write(" MODSEQ "u8);
-                writer.Number(result.HighestModSeq(returned).Value);
-            }
-        }
-
-        writer.EndLine();
-    }
-
-    private static async ValueTask WriteSetAsync(ImapResponseWriter writer, UidSet set, CancellationToken cancel)
-    {
-        writer.Write(" ALL "u8);
-        for (int i = 0; i < set.Ranges.Count; i++)
-        {
-            UidRange range = set.Ranges[i];
-            if (i > 0)
-            {
-                writer.Write((byte)',');
-            }
-
-            writer.Number(range.First);
-            if (range.Last != range.First)
-            {
-                writer.Write((byte)':');
-                writer.Number(range.Last);
-            }
-
-            await writer.FlushIfLargeAsync(cancel);
-        }
-    }
-
-    // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-    private static SearchReturn ReadReturn(ref ImapReader reader)
-    {
-        SearchReturn returned = SearchReturn.None;
-        reader.Space();
-        reader.Expect((byte)'(');
-        if (reader.TryRead((byte)')'))
-        {
-            return returned;
-        }
-
-        do
-        {
-            returned |= reader.TryKeyword("MIN"u8) ? SearchReturn.Min
-                : reader.TryKeyword("MAX"u8) ? SearchReturn.Max
-                : reader.TryKeyword("ALL"u8) ? SearchReturn.All
-                : reader.TryKeyword("COUNT"u8) ? SearchReturn.Count
-                : reader.TryKeyword("SAVE"u8) ? SearchReturn.Save
-                : throw new ImapSyntaxException("That is no return option of SEARCH.");
-        }
-        while (reader.TrySpace());
-        reader.Expect((byte)')');
-        return returned;
     }
 }

@@ -4,7 +4,7 @@ using Posthorn.Core.Messages;
 namespace Posthorn.Server.Imap.Searching;
 
 /// <summary>A search key as it was parsed; pure data. Texts are Unicode, not yet folded.</summary>
-/// <remarks>RFC 9051 §6.4.4, RFC 3501 §6.4.4 (RECENT), RFC 7162 §3.1.5 (MODSEQ).</remarks>
+/// <remarks>RFC 9051 §6.4.4, RFC 3501 §6.4.4 (RECENT), RFC 7162 §3.1.5 (MODSEQ), RFC 5032 §2 (OLDER, YOUNGER).</remarks>
 internal abstract record SearchKey
 {
     private SearchKey()
@@ -27,6 +27,9 @@ internal abstract record SearchKey
 
     /// <summary>By the Date field.</summary>
     public sealed record SentDate(SearchDate Order, DateOnly Day) : SearchKey;
+
+    /// <summary>OLDER and YOUNGER: by the time since the internal date.</summary>
+    public sealed record Within(uint Seconds, bool IsOlder) : SearchKey;
 
     public sealed record Larger(long Octets) : SearchKey;
 

@@ -47,6 +47,8 @@ internal sealed class SearchKeyReader(Encoding charset)
         ["SENTSINCE"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SentDate(SearchDate.Since, Day(ref reader)),
         ["LARGER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Larger(Number(ref reader)),
         ["SMALLER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Smaller(Number(ref reader)),
+        ["OLDER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Within(Seconds(ref reader), IsOlder: true),
+        ["YOUNGER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Within(Seconds(ref reader), IsOlder: false),
         ["FROM"] = Envelope(SearchField.From),
         ["TO"] = Envelope(SearchField.To),
         ["CC"] = Envelope(SearchField.Cc),
@@ -190,6 +192,13 @@ internal sealed class SearchKeyReader(Encoding charset)
     {
         reader.Space();
         return reader.Date();
+    }
+
+    // ("OLDER" / "YOUNGER") SP nz-number     RFC 5032 §3
+    private static uint Seconds(ref ImapReader reader)
+    {
+        reader.Space();
+        return reader.NzNumber();
     }
 
     private static long Number(ref ImapReader reader)

@@ -11,7 +11,9 @@ internal sealed class SearchPlan
     private readonly List<string> _needles = [];
     private bool _hasBadNumber;
 
-    private SearchPlan(MailboxSnapshot view, UidSet saved) => (_view, _saved) = (view, saved);
+    private readonly DateTimeOffset _now;
+
+    private SearchPlan(MailboxSnapshot view, UidSet saved, DateTimeOffset now) => (_view, _saved, _now) = (view, saved, now);
 
     public SearchTest Root { get; private set; } = new ConstantTest(true);
 
@@ -19,9 +21,9 @@ internal sealed class SearchPlan
     public IReadOnlyList<string> Needles => _needles;
 
     /// <summary>Null: a sequence number is higher than the last message's.</summary>
-    public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved)
+    public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
     {
-        var plan = new SearchPlan(view, saved);
+        var plan = new SearchPlan(view, saved, now);
         plan.Root = plan.Bind(key);
         return plan._hasBadNumber ? null : plan;
     }
@@ -37,6 +39,7 @@ internal sealed class SearchPlan
         SearchKey.Larger larger => new RowTest(row => row.SizeBytes > larger.Octets),
         SearchKey.Smaller smaller => new RowTest(row => row.SizeBytes < smaller.Octets),
         SearchKey.InternalDate date => new RowTest(row => Compare(DateOnly.FromDateTime(row.InternalDate.DateTime), date.Order, date.Day)),
+        SearchKey.Within within => BindWithin(within),
         SearchKey.SentDate date => new EnvelopeTest(envelope => envelope.Sent is { } sent && Compare(sent, date.Order, date.Day)),
         SearchKey.Envelope envelope => BindEnvelope(envelope),
         SearchKey.Header header => new HeaderTest(header.Name, SearchText.Fold(header.Text)),
@@ -68,6 +71,13 @@ internal sealed class SearchPlan
         }
 
         return new ConstantTest(!keyword.IsSet);
+    }
+
+    // RFC 5032 §2: to the second.
+    private RowTest BindWithin(SearchKey.Within within)
+    {
+        long edge = _now.ToUnixTimeSeconds() - within.Seconds;
+        return within.IsOlder ? new RowTest(row => row.InternalDate.ToUnixTimeSeconds() <= edge) : new RowTest(row => row.InternalDate.ToUnixTimeSeconds() >= edge);
     }
 
     private static EnvelopeTest BindEnvelope(SearchKey.Envelope key)

@@ -5,134 +5,143 @@ using Posthorn.Core.Messages;
 
 namespace Posthorn.Server.Imap.Searching;
 
-/// <summary>The messages a search found, in the forms in which they are told.</summary>
-/// <param name="found">By position in the view.</param>
-/// <param name="byUid">UID SEARCH: UIDs are told, not sequence numbers.</param>
-internal sealed class SearchResult(MailboxSnapshot view, BitArray found, bool byUid)
+/// <summary>The messages that SEARCH or SORT found, in the order and the forms in which they are told.</summary>
+/// <param name="positions">In the view, in the order that was asked for.</param>
+/// <param name="byUid">UIDs are told, not sequence numbers.</param>
+internal sealed class SearchResult(MailboxSnapshot view, IReadOnlyList<int> positions, bool byUid)
 {
-    private readonly int _first = FirstOf(found);
+    /// <param name="found">By position in the view.</param>
+    public SearchResult(MailboxSnapshot view, BitArray found, bool byUid)
+        : this(view, Positions(found), byUid)
+    {
+    }
 
-    public bool IsEmpty => _first < 0;
+    public bool IsEmpty => positions.Count == 0;
 
     public bool ByUid => byUid;
 
-    public uint Min => NumberAt(_first);
+    public MailboxSnapshot View => view;
 
-    public uint Max => NumberAt(LastOf(found));
+    /// <summary>The first: of a sorted result, the lowest in its order (RFC 5267 §3.1).</summary>
+    public uint Min => NumberAt(positions[0]);
 
-    public int Count
+    public uint Max => NumberAt(positions[^1]);
+
+    public int Count => positions.Count;
+
+    public IEnumerable<uint> Numbers => positions.Select(NumberAt);
+
+    public static int[] Positions(BitArray found)
     {
-        get
+        int count = 0;
+        for (int i = 0; i < found.Length; i++)
         {
-            int count = 0;
-            for (int i = Math.Max(_first, 0); i < found.Length; i++)
-            {
-                count += found[i] ? 1 : 0;
-            }
-
-            return count;
+            count += found[i] ? 1 : 0;
         }
-    }
 
-    public IEnumerable<uint> Numbers
-    {
-        get
+        int[] positions = new int[count];
+        for (int i = found.Length - 1; count > 0; i--)
         {
-            int position = 0;
-            foreach (MessageEntry entry in view.Enumerate())
+            if (found[i])
             {
-                if (found[position++])
-                {
-                    yield return byUid ? entry.Uid : (uint)position;
-                }
+                positions[--count] = i;
             }
         }
+
+        return positions;
     }
 
-    /// <summary>Numbers as a set: no range spans what was not found.</summary>
-    public UidSet Set
+    /// <summary>The part that PARTIAL asks for.</summary>
+    public SearchResult Slice(PartialRange range)
+    {
+        (int start, int length) = range.Within(positions.Count);
+        return new SearchResult(view, [.. positions.Skip(start).Take(length)], byUid);
+    }
+
+    /// <summary>Neighbours that follow each other upwards are one range; the order stays (RFC 5267 §3.2).</summary>
+    public IEnumerable<UidRange> Ranges
     {
         get
         {
-            var set = new UidSet.Builder();
+            UidRange? open = null;
             foreach (uint number in Numbers)
             {
-                set.Add(number);
+                if (open is { } range && range.Last + 1 == number)
+                {
+                    open = range with { Last = number };
+                    continue;
+                }
+
+                if (open is { } done)
+                {
+                    yield return done;
+                }
+
+                open = new UidRange(number, number);
             }
 
-            return set.Build();
+            if (open is { } last)
+            {
+                yield return last;
+            }
         }
     }
 
-    /// <summary>What <c>$</c> is from now on: with MIN or MAX and neither ALL nor COUNT, only those (RFC 9051 §6.4.4.1).</summary>
-    public UidSet Saved(SearchReturn returned)
+    /// <summary>What <c>$</c> is from now on: with MIN, MAX or PARTIAL and neither ALL nor COUNT, only those (RFC 9051 §6.4.4.1, RFC 9394 §3.2).</summary>
+    public UidSet Saved(SearchOptions options)
     {
-        SearchReturn ends = returned & (SearchReturn.Min | SearchReturn.Max);
+        SearchReturn parts = options.Items & (SearchReturn.Min | SearchReturn.Max | SearchReturn.Partial);
         if (IsEmpty)
         {
             return UidSet.Empty;
         }
 
-        if (ends == 0 || (returned & (SearchReturn.All | SearchReturn.Count)) != 0)
+        if (parts == 0 || (options.Items & (SearchReturn.All | SearchReturn.Count)) != 0)
         {
-            return new SearchResult(view, found, byUid: true).Set;
+            return UidSet.From(positions.Select(UidAt));
         }
 
-        var saved = new UidSet.Builder();
-        if (ends.HasFlag(SearchReturn.Min))
+        var saved = new List<uint>();
+        if (parts.HasFlag(SearchReturn.Min))
         {
-            saved.Add(view[_first].Uid);
+            saved.Add(UidAt(positions[0]));
         }
 
-        if (ends.HasFlag(SearchReturn.Max))
+        if (parts.HasFlag(SearchReturn.Max))
         {
-            saved.Add(view[LastOf(found)].Uid);
+            saved.Add(UidAt(positions[^1]));
         }
 
-        return saved.Build();
+        if (parts.HasFlag(SearchReturn.Partial))
+        {
+            (int start, int length) = options.Partial.Within(positions.Count);
+            saved.AddRange(positions.Skip(start).Take(length).Select(UidAt));
+        }
+
+        return UidSet.From(saved);
     }
 
     /// <summary>The highest modseq of what is told: of all found, or of MIN and MAX where only those are (RFC 7162 §3.1.10).</summary>
     public ModSeq HighestModSeq(SearchReturn returned)
     {
         SearchReturn ends = returned & (SearchReturn.Min | SearchReturn.Max);
-        if (ends != 0 && (returned & (SearchReturn.All | SearchReturn.Count)) == 0)
+        if (ends != 0 && (returned & (SearchReturn.All | SearchReturn.Count | SearchReturn.Partial)) == 0)
         {
-            ModSeq first = view[_first].ModSeq, last = view[LastOf(found)].ModSeq;
+            ModSeq first = view[positions[0]].ModSeq, last = view[positions[^1]].ModSeq;
             return ends == SearchReturn.Min || (ends.HasFlag(SearchReturn.Min) && first > last) ? first : last;
         }
 
         ModSeq highest = default;
-        int position = 0;
-        foreach (MessageEntry entry in view.Enumerate())
+        foreach (int position in positions)
         {
-            highest = found[position++] && entry.ModSeq > highest ? entry.ModSeq : highest;
+            ModSeq modSeq = view[position].ModSeq;
+            highest = modSeq > highest ? modSeq : highest;
         }
 
         return highest;
     }
 
-    private uint NumberAt(int position) => byUid ? view[position].Uid : (uint)position + 1;
+    private uint NumberAt(int position) => byUid ? UidAt(position) : (uint)position + 1;
 
-    private static int FirstOf(BitArray found)
-    {
-        int position = 0;
-        while (position < found.Length && !found[position])
-        {
-            position++;
-        }
-
-        return position < found.Length ? position : -1;
-    }
-
-    private static int LastOf(BitArray found)
-    {
-        int position = found.Length - 1;
-        while (position >= 0 && !found[position])
-        {
-            position--;
-        }
-
-        return position;
-    }
+    private uint UidAt(int position) => view[position].Uid;
 }

@@ -1,6 +1,6 @@
 namespace Posthorn.Server.Imap.Searching;
 
-/// <summary>search-return-opt: what of the result is told (RFC 9051 §6.4.4), and whether it is kept (RFC 9051 §6.4.4.1).</summary>
+/// <summary>search-return-opt: what of the result is told (RFC 9051 §6.4.4, RFC 9394 §3.1), and whether it is kept (RFC 9051 §6.4.4.1).</summary>
 [Flags]
 internal enum SearchReturn
 {
@@ -10,4 +10,5 @@ internal enum SearchReturn
     All = 4,
     Count = 8,
     Save = 16,
+    Partial = 32,
 }

@@ -41,7 +41,7 @@ public sealed class SearchKeyReaderTests
     [InlineData("$", "saved")]
     [InlineData("UID $", "saved")]
     [InlineData("DELETED FROM \"SMITH\" SINCE 1-Feb-1994", "(+Deleted & From 'SMITH' & internal Since 1994-02-01)")]
-    public void Keys_are_read(string text, string expected) => Assert.Equal(expected, Describe(Parse(text).Key));
+    public void Keys_are_read(string text, string expected) => Assert.Equal(expected, Describe(Parse(text).Program.Key));
 
     [Theory]
     [InlineData("")]
@@ -91,21 +91,21 @@ public sealed class SearchKeyReaderTests
 
         Search search = Parse(command);
 
-        Assert.Equal("Subject '\u00e9'", Describe(search.Key));
-        Assert.True(search.IsCharsetKnown);
+        Assert.Equal("Subject '\u00e9'", Describe(search.Program.Key));
+        Assert.True(search.Program.IsCharsetKnown);
     }
 
     [Fact]
-    public void An_unknown_charset_is_no_error_of_syntax() => Assert.False(Parse("CHARSET x-nonsense SUBJECT a").IsCharsetKnown);
+    public void An_unknown_charset_is_no_error_of_syntax() => Assert.False(Parse("CHARSET x-nonsense SUBJECT a").Program.IsCharsetKnown);
 
     [Fact]
-    public void Utf7_is_not_known() => Assert.False(Parse("CHARSET utf-7 SUBJECT a").IsCharsetKnown);
+    public void Utf7_is_not_known() => Assert.False(Parse("CHARSET utf-7 SUBJECT a").Program.IsCharsetKnown);
 
     [Theory]
     [InlineData("SEEN", null)]
     [InlineData("RETURN () SEEN", SearchReturn.None)]
     [InlineData("RETURN (MIN max ALL COUNT SAVE) SEEN", SearchReturn.Min | SearchReturn.Max | SearchReturn.All | SearchReturn.Count | SearchReturn.Save)]
-    public void Return_options_are_read(string text, object? expected) => Assert.Equal((SearchReturn?)expected, Parse(text).Return);
+    public void Return_options_are_read(string text, object? expected) => Assert.Equal((SearchReturn?)expected, Parse(text).Return?.Items);
 
     [Fact]
     public void Depth_is_limited()
@@ -131,7 +131,7 @@ public sealed class SearchKeyReaderTests
         Search search = Search.Parse(ref reader);
 
         Assert.True(search.ByUid);
-        Assert.Equal("(numbers & uids & numbers)", Describe(search.Key));
+        Assert.Equal("(numbers & uids & numbers)", Describe(search.Program.Key));
     }
 
     private static string Nested(int depth) => new string('(', depth) + "SEEN" + new string(')', depth);

@@ -1,0 +1,96 @@
+using Posthorn.Core.Messages;
+
+namespace Posthorn.Server.Imap.Searching;
+
+/// <summary>The ESEARCH response, of SEARCH and of SORT.</summary>
+/// <remarks>RFC 9051 §7.3.4, RFC 4731 §3.1; PARTIAL: RFC 9394 §3.1; of SORT: RFC 5267 §3.</remarks>
+internal static class ExtendedResponse
+{
+    // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)     RFC 9051 §9
+    public static async ValueTask WriteAsync(
+        ImapSession session, SearchResult result, SearchOptions options, bool tellsModSeq, CancellationToken cancel)
+    {
+        SearchReturn items = options.Items == SearchReturn.None ? SearchReturn.All : options.Items;
+        ImapResponseWriter writer = session.Writer;
+        writer.Write("* ESEARCH (TAG "u8);
+        writer.String(session.Tag);
+        writer.Write(result.ByUid ? ") UID"u8 : ")"u8);
+        if (items.HasFlag(SearchReturn.Count))
+        {
+            writer.Write(" COUNT "u8);
+            writer.Number(result.Count);
+        }
+
+        if (items.HasFlag(SearchReturn.Min) && !result.IsEmpty)
+        {
+            writer.Write(" MIN "u8);
+            writer.Number(result.Min);
+        }
+
+        if (items.HasFlag(SearchReturn.Max) && !result.IsEmpty)
+        {
+            writer.Write(" MAX "u8);
+            writer.Number(result.Max);
+        }
+
+        if (items.HasFlag(SearchReturn.All) && !result.IsEmpty)
+        {
+            writer.Write(" ALL "u8);
+            await WriteSetAsync(writer, result, cancel);
+        }
+
+        if (items.HasFlag(SearchReturn.Partial))
+        {
+            await WritePartialAsync(writer, result, options.Partial, cancel);
+        }
+
+        if (tellsModSeq && !result.IsEmpty)
+        {
+            writer.Write(" MODSEQ "u8);
+            writer.Number(result.HighestModSeq(items).Value);
+        }
+
+        writer.EndLine();
+    }
+
+    // ret-data-partial = "PARTIAL" SP "(" partial-range SP partial-results ")"     RFC 9394 §4
+    private static async ValueTask WritePartialAsync(ImapResponseWriter writer, SearchResult result, PartialRange range, CancellationToken cancel)
+    {
+        writer.Write(" PARTIAL ("u8);
+        writer.Text(range.ToString());
+        writer.Space();
+        SearchResult part = result.Slice(range);
+        if (part.IsEmpty)
+        {
+            writer.Write("NIL"u8);
+        }
+        else
+        {
+            await WriteSetAsync(writer, part, cancel);
+        }
+
+        writer.Write((byte)')');
+    }
+
+    private static async ValueTask WriteSetAsync(ImapResponseWriter writer, SearchResult result, CancellationToken cancel)
+    {
+        bool isFirst = true;
+        foreach (UidRange range in result.Ranges)
+        {
+            if (!isFirst)
+            {
+                writer.Write((byte)',');
+            }
+
+            isFirst = false;
+            writer.Number(range.First);
+            if (range.Last != range.First)
+            {
+                writer.Write((byte)':');
+                writer.Number(range.Last);
+            }
+
+            await writer.FlushIfLargeAsync(cancel);
+        }
+    }
+}
