@@ -69,6 +69,58 @@ public sealed partial class RfcDocumentTests
         }
     }
 
+    /// <summary>What stands in the answers to EHLO and CAPA, each with the RFC that defines it.</summary>
+    public static TheoryData<string, Dictionary<string, int>> Advertised => new()
+    {
+        {
+            "src/Posthorn.Server/Smtp/EhloReplies.cs",
+            new()
+            {
+                ["PIPELINING"] = 2920,
+                ["SIZE"] = 1870,
+                ["8BITMIME"] = 6152,
+                ["SMTPUTF8"] = 6531,
+                ["CHUNKING"] = 3030,
+                ["BINARYMIME"] = 3030,
+                ["ENHANCEDSTATUSCODES"] = 2034,
+                ["DSN"] = 3461,
+                ["LIMITS"] = 9422,
+                ["STARTTLS"] = 3207,
+                ["REQUIRETLS"] = 8689,
+                ["AUTH"] = 4954,
+                ["FUTURERELEASE"] = 4865,
+            }
+        },
+        {
+            "src/Posthorn.Server/Pop3/Commands/Capa.cs",
+            new()
+            {
+                ["TOP"] = 2449,
+                ["UIDL"] = 2449,
+                ["RESP-CODES"] = 2449,
+                ["AUTH-RESP-CODE"] = 3206,
+                ["PIPELINING"] = 2449,
+                ["EXPIRE"] = 2449,
+                ["UTF8"] = 6856,
+                ["LANG"] = 6856,
+                ["IMPLEMENTATION"] = 2449,
+                ["USER"] = 2449,
+                ["SASL"] = 5034,
+                ["STLS"] = 2595,
+            }
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Advertised))]
+    public void What_smtp_and_pop3_advertise_is_marked_as_implemented(string file, Dictionary<string, int> sources)
+    {
+        HashSet<string> advertised = [.. Keyword().Matches(File.ReadAllText(Repository.PathOf(file))).Select(match => match.Groups[1].Value)];
+        Assert.Superset(sources.Keys.ToHashSet(), advertised);
+        Assert.Empty(advertised.Except(sources.Keys).Except(["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "CAPA"]));
+        Assert.All(sources, keyword => Assert.Equal("Yes", Table.Value[keyword.Value].Status));
+    }
+
     /// <summary>Where the texts lie beside the repository, each cited section must exist in them.</summary>
     [Fact]
     public void Cited_sections_exist_where_the_texts_are_at_hand()
@@ -123,6 +175,10 @@ public sealed partial class RfcDocumentTests
 
     [GeneratedRegex(@"RFC (\d+) §([\w.]+)")]
     private static partial Regex SectionCitation();
+
+    // "SIZE {…}", $"AUTH {…}": what begins a string and is in capitals.
+    [GeneratedRegex(@"(?<=\$?"")([A-Z0-9][A-Z0-9-]{2,})(?=["" ])")]
+    private static partial Regex Keyword();
 
     // "6.4.6.  STORE Command", "   4.1.1 Extended HELLO", "Appendix A.", "A.1.  Example", also in the table of contents.
     [GeneratedRegex(@"^ {0,8}(?:Appendix )?([A-Z]?\d*(?:\.\d+)*\.?)(?=[ :])", RegexOptions.Multiline)]

@@ -7,14 +7,18 @@ namespace Posthorn.Server.Connections;
 /// <remarks>
 /// A flush that waits longer than <see cref="ConnectionLimits.WriteTimeout"/> ends the connection with
 /// <see cref="EndReason.SlowReader"/>. The transport holds at most its write buffer (64 KiB) before a flush waits, so a client that
-/// never reads costs no more than that and what one flush carries. A flush on a connection that broke says completed; it never throws for it.
+/// never reads costs no more than that and what one flush carries. A flush on a connection that broke says completed; it never throws for it,
+/// and what is written after it goes nowhere and takes no memory.
 /// </remarks>
 public sealed class ConnectionOutput : PipeWriter, IDisposable
 {
+    private const int ScratchSize = 4096;
+
     private readonly Deadline _deadline;
     private readonly TimeSpan _timeout;
     private PipeWriter _writer;
-    private bool _lost;
+    // Where writes go once the connection is lost: the pipe's writer is in no defined state after a flush that failed.
+    private byte[]? _nowhere;
 
     internal ConnectionOutput(PipeWriter writer, TimeProvider time, TimeSpan timeout, Action onSlowReader)
     {
@@ -25,11 +29,11 @@ public sealed class ConnectionOutput : PipeWriter, IDisposable
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _writer.UnflushedBytes;
+    public override long UnflushedBytes => _nowhere is null ? _writer.UnflushedBytes : 0;
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_lost)
+        if (_nowhere is not null)
         {
             return new(new FlushResult(isCanceled: false, isCompleted: true));
         }
@@ -71,15 +75,23 @@ public sealed class ConnectionOutput : PipeWriter, IDisposable
 
     private FlushResult Lost()
     {
-        _lost = true;
+        _nowhere = new byte[ScratchSize];
         return new FlushResult(isCanceled: false, isCompleted: true);
     }
 
-    public override void Advance(int bytes) => _writer.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        if (_nowhere is null)
+        {
+            _writer.Advance(bytes);
+        }
+    }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _writer.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _nowhere is null ? _writer.GetMemory(sizeHint) : Nowhere(sizeHint);
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _writer.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => _nowhere is null ? _writer.GetSpan(sizeHint) : Nowhere(sizeHint);
+
+    private byte[] Nowhere(int sizeHint) => sizeHint <= _nowhere!.Length ? _nowhere : _nowhere = new byte[sizeHint];
 
     public override void CancelPendingFlush() => _writer.CancelPendingFlush();
 

@@ -11,7 +11,7 @@ internal static class PosthornCommand
         root.Options.Add(context.Config);
         root.Options.Add(context.Json);
         root.Subcommands.Add(DemoCommand.Make());
-        root.Subcommands.Add(QuickstartCommand.Make());
+        root.Subcommands.Add(QuickstartCommand.Make(context));
         root.Subcommands.Add(ServeCommand.Make(context));
         root.Subcommands.Add(AccountCommands.Make(context));
         root.Subcommands.Add(StatusCommand.Make(context));

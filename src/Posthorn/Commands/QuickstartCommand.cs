@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Posthorn.Administration;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Quickstart;
@@ -10,7 +12,7 @@ namespace Posthorn.Commands;
 /// <summary><c>posthorn quickstart</c>: a real host, from nothing to the next command.</summary>
 internal static class QuickstartCommand
 {
-    public static Command Make()
+    public static Command Make(CommandContext context)
     {
         var address = new Argument<string>("address") { Description = "Your address on your own domain; it becomes the first account, an administrator.", HelpName = "you@your-domain" };
         var host = new Option<string?>("--host") { Description = "Name of this host in mail; the system's, or mail.your-domain, where it is not given.", HelpName = "NAME" };
@@ -21,14 +23,18 @@ internal static class QuickstartCommand
         command.SetAction((parsed, cancel) => RunAsync(
             new Wishes(
                 parsed.GetRequiredValue(address), parsed.GetValue(host), Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(folder)!)),
-                parsed.GetValue(yes), parsed.GetValue(stdin)),
+                parsed.GetValue(yes), parsed.GetValue(stdin), parsed.GetValue(context.Json)),
             () => PasswordPrompt.Read(parsed.GetValue(stdin)), new DnsClientResolver(new DnsClientSettings(), TimeProvider.System),
             new HostNetwork(TimeProvider.System), cancel));
         return command;
     }
 
     /// <param name="Folder">A full path.</param>
-    internal sealed record Wishes(string Address, string? Host, string Folder, bool Yes, bool PasswordFromStdin);
+    /// <param name="Json">The result on standard output as one JSON object, and no question.</param>
+    internal sealed record Wishes(string Address, string? Host, string Folder, bool Yes, bool PasswordFromStdin, bool Json = false);
+
+    /// <param name="Zone">Lines of the zone file.</param>
+    internal sealed record Result(string Host, string Administrator, string Folder, string Configuration, IReadOnlyList<HostCheck> Checks, IReadOnlyList<string> Zone);
 
     /// <param name="password">Asks for the first account's password, after the checks.</param>
     internal static async Task<int> RunAsync(Wishes wishes, Func<string> password, IDnsResolver dns, IHostNetwork network, CancellationToken cancel)
@@ -47,28 +53,45 @@ internal static class QuickstartCommand
 
         var setUp = new HostSetUp(wishes.Folder, wishes.Address, host);
         setUp.RequireFree();
-        await CheckAsync(domain, host, dns, network, cancel);
-        if (!wishes.Yes && !wishes.PasswordFromStdin && !Console.IsInputRedirected && !Confirmation.Ask($"Set up {host} for {domain} in {wishes.Folder}?"))
+        IReadOnlyList<HostCheck> checks = await CheckAsync(domain, host, dns, network, wishes.Json, cancel);
+        if (!wishes.Yes && !wishes.Json && !wishes.PasswordFromStdin && !Console.IsInputRedirected && !Confirmation.Ask($"Set up {host} for {domain} in {wishes.Folder}?"))
         {
             CommandContext.Say("Nothing was set up.");
             return 1;
         }
 
         IReadOnlyList<string> zone = await setUp.RunAsync(password(), network.Addresses(), Program(), cancel);
-        Print(wishes, host, zone);
+        if (wishes.Json)
+        {
+            var result = new Result(host, wishes.Address, wishes.Folder, Path.Combine(wishes.Folder, ConfigurationFile.DefaultName), checks, zone);
+            CommandContext.Say(JsonSerializer.Serialize(result, ControlJson.Readable));
+        }
+        else
+        {
+            Print(wishes, host, zone);
+        }
+
         return 0;
     }
 
-    private static async Task CheckAsync(string domain, string host, IDnsResolver dns, IHostNetwork network, CancellationToken cancel)
+    private static async Task<IReadOnlyList<HostCheck>> CheckAsync(
+        string domain, string host, IDnsResolver dns, IHostNetwork network, bool isQuiet, CancellationToken cancel)
     {
+        var checks = new List<HostCheck>();
         await foreach (HostCheck check in new HostChecks(dns, network).RunAsync(domain, host, ConfigurationText.Ports, cancel))
         {
-            CommandContext.Say($"{(check.IsOk ? "OK     " : "WARNING")} {check.Text}");
-            if (check.Todo is { } todo)
+            checks.Add(check);
+            if (!isQuiet)
             {
-                CommandContext.Say($"        {todo}");
+                CommandContext.Say($"{(check.IsOk ? "OK     " : "WARNING")} {check.Text}");
+                if (check.Todo is { } todo)
+                {
+                    CommandContext.Say($"        {todo}");
+                }
             }
         }
+
+        return checks;
     }
 
     /// <summary>How this very program is started.</summary>

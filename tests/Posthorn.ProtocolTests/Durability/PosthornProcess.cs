@@ -21,6 +21,12 @@ internal sealed class PosthornProcess : IAsyncDisposable
         _configuration = Path.Combine(folder, "posthorn.json");
     }
 
+    /// <summary>In a folder that the program is yet to make.</summary>
+    public static PosthornProcess InNewFolder() => new(Path.Combine(Path.GetTempPath(), $"posthorn-process-{Guid.NewGuid():N}"));
+
+    /// <summary>Variables of the environment that the program's processes get.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public string Folder { get; }
 
     private string DataFolder => Path.Combine(Folder, "data");
@@ -130,7 +136,10 @@ internal sealed class PosthornProcess : IAsyncDisposable
         }
 
         TestDatabase.Drop(DataFolder);
-        Directory.Delete(Folder, recursive: true);
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 
     private async Task<IReadOnlyDictionary<string, int>?> TryStatusAsync()
@@ -147,12 +156,17 @@ internal sealed class PosthornProcess : IAsyncDisposable
         }
     }
 
-    private static Process Start(string[] line, bool redirectInput)
+    private Process Start(string[] line, bool redirectInput)
     {
         var start = new ProcessStartInfo(line[0]) { RedirectStandardInput = redirectInput, RedirectStandardOutput = redirectInput, RedirectStandardError = true };
         foreach (string argument in line.Skip(1))
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in Environment)
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start) ?? throw new InvalidOperationException($"{line[0]} did not start.");
