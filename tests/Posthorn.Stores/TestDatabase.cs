@@ -68,6 +68,9 @@ public static class TestDatabase
         return name;
     }
 
+    /// <summary>Runs SQL in the database of a folder, outside the store.</summary>
+    public static void Execute(string dataFolder, string sql) => Cluster.Execute(sql, Databases[Path.GetFullPath(dataFolder)]);
+
     /// <summary>Removes the database of a folder, if there is one.</summary>
     public static void Drop(string dataFolder)
     {

@@ -7,8 +7,9 @@ namespace Posthorn.ProtocolTests.Durability;
 
 /// <summary>
 /// kill -9 at moments chosen by a seed while several clients deliver. Afterwards every acknowledged message is there exactly once, and no other more than once.
-/// KILLS sets how many kills (50 in the tests; tests/soak/run.sh asks for more), KILL_SEED the moments.
+/// KILLS sets how many kills (50 in the tests, half of them here and half in <see cref="History.MixedKillTests"/>; tests/soak/run.sh asks for more), KILL_SEED the moments.
 /// </summary>
+[Collection("Kills")]
 public sealed class KillTests
 {
     private const int Clients = 6;
@@ -17,8 +18,8 @@ public sealed class KillTests
     /// <summary>Every so many messages one is large: its body is a file.</summary>
     private const int LargeEvery = 9;
 
-    private static readonly int Kills = Setting("KILLS", 50);
-    private static readonly int Seed = Setting("KILL_SEED", 20_261_124);
+    private static readonly int Kills = KillPlan.Kills / 2;
+    private static readonly int Seed = KillPlan.Seed;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -71,7 +72,4 @@ public sealed class KillTests
             // The server was killed: what it did not acknowledge may or may not be there.
         }
     }
-
-    private static int Setting(string name, int usual) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int set) ? set : usual;
 }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Posthorn.Administration;
+using Posthorn.Configuration;
+using Posthorn.Control;
 using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Durability;
@@ -11,6 +14,8 @@ internal sealed class PosthornProcess : IAsyncDisposable
     public const string Password = "secret";
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "posthorn.dll");
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
     private readonly string _configuration;
     private Process? _process;
@@ -40,7 +45,9 @@ internal sealed class PosthornProcess : IAsyncDisposable
 
     /// <summary>A store with one account; nothing runs yet.</summary>
     /// <param name="prepare">What to do with the data folder before anything is in it.</param>
-    public static async Task<PosthornProcess> MakeAsync(Func<string, Task>? prepare = null)
+    /// <param name="smarthost">Port of a server on this host that takes all outgoing mail.</param>
+    /// <param name="shared">The store and the bucket, where it is not the one of this run of the tests.</param>
+    public static async Task<PosthornProcess> MakeAsync(Func<string, Task>? prepare = null, int? smarthost = null, SharedStore? shared = null)
     {
         var made = new PosthornProcess(Directory.CreateTempSubdirectory("posthorn-process-").FullName);
         if (prepare is not null)
@@ -50,20 +57,27 @@ internal sealed class PosthornProcess : IAsyncDisposable
 
         await File.WriteAllTextAsync(made._configuration, $$"""
             {
-              "store": "{{TestDatabase.For(made.DataFolder)}}",
-              "bodies": {{JsonSerializer.Serialize(TestBodies.For(made.DataFolder))}},
+              "store": "{{shared?.Database ?? TestDatabase.For(made.DataFolder)}}",
+              "bodies": {{JsonSerializer.Serialize(shared?.Bodies ?? TestBodies.For(made.DataFolder))}},
               "hostName": "mx.example.test",
               "listeners": {
                 "smtp": { "address": "127.0.0.1", "port": 0 },
                 "imap": { "address": "127.0.0.1", "port": 0 },
-                "imaps": { "address": "127.0.0.1", "port": 0 }
+                "imaps": { "address": "127.0.0.1", "port": 0 },
+                "submissions": { "address": "127.0.0.1", "port": 0 },
+                "pop3s": { "address": "127.0.0.1", "port": 0 }
               },
+              "outbound": { "smarthost": "{{(smarthost is { } port ? $"127.0.0.1:{port}" : "")}}" },
               "limits": { "maxConnectionsPerAddress": 1000 },
               "telemetry": { "logLevel": "Error" }
             }
             """, Cancel);
-        await made.CommandAsync("", "domain", "add", "example.test");
-        await made.CommandAsync(Password + "\n", "account", "add", User, "--password-stdin");
+        if (shared is not { IsMade: true })
+        {
+            await made.CommandAsync("", "domain", "add", "example.test");
+            await made.CommandAsync(Password + "\n", "account", "add", User, "--password-stdin");
+        }
+
         return made;
     }
 
@@ -80,11 +94,13 @@ internal sealed class PosthornProcess : IAsyncDisposable
                 throw new InvalidOperationException($"The server ended: {await _process.StandardError.ReadToEndAsync(Cancel)}");
             }
 
-            if (File.Exists(Path.Combine(Folder, "data", "control.sock")) && await TryStatusAsync() is { } ports)
+            if (File.Exists(ControlSocket.PathIn(DataFolder)) && await TryStatusAsync() is { } ports)
             {
                 Ports = ports;
                 return;
             }
+
+            await Task.Delay(LookAgain, TimeProvider.System, Cancel);
         }
     }
 
@@ -146,10 +162,10 @@ internal sealed class PosthornProcess : IAsyncDisposable
     {
         try
         {
-            using JsonDocument status = JsonDocument.Parse(await CommandAsync("", "status", "--json"));
-            return status.RootElement.GetProperty("ports").EnumerateObject().ToDictionary(port => port.Name, port => port.Value.GetInt32());
+            var client = new ControlClient(new PosthornOptions { DataFolder = DataFolder });
+            return (await client.RunAsync(StatusOperations.Show, new StatusRequest(), new Progress<WorkProgress>(), Cancel)).Ports;
         }
-        catch (InvalidOperationException)
+        catch (Exception failure) when (failure is OperationRefusedException or HttpRequestException)
         {
             // Not up yet.
             return null;
@@ -172,3 +188,7 @@ internal sealed class PosthornProcess : IAsyncDisposable
         return Process.Start(start) ?? throw new InvalidOperationException($"{line[0]} did not start.");
     }
 }
+
+/// <summary>A store that several processes have.</summary>
+/// <param name="IsMade">The domain and the account are there.</param>
+internal sealed record SharedStore(string Database, BodiesOptions Bodies, bool IsMade);

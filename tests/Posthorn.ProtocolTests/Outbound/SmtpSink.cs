@@ -28,6 +28,15 @@ internal sealed class SmtpSink : IAsyncDisposable
 
     public ValueTask<SunkMessage> NextAsync(CancellationToken cancel) => _messages.Reader.ReadAsync(cancel);
 
+    /// <summary>What has come and was not taken yet.</summary>
+    public IEnumerable<SunkMessage> Arrived()
+    {
+        while (_messages.Reader.TryRead(out SunkMessage? message))
+        {
+            yield return message;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -83,8 +92,19 @@ internal sealed class SmtpSink : IAsyncDisposable
             if (reply.StartsWith("354", StringComparison.Ordinal))
             {
                 var data = new StringBuilder();
-                while (await reader.ReadLineAsync(_stop.Token) is { } text && text != ".")
+                while (true)
                 {
+                    if (await reader.ReadLineAsync(_stop.Token) is not { } text)
+                    {
+                        // The sender was cut off within the message: it was not taken.
+                        return;
+                    }
+
+                    if (text == ".")
+                    {
+                        break;
+                    }
+
                     data.Append(text.StartsWith('.') ? text[1..] : text).Append("\r\n");
                 }
 

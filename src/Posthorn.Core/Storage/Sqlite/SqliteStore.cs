@@ -38,6 +38,8 @@ internal sealed class SqliteStore : IStore
         {
             connection = SqliteConnection.Open(path, readOnly: false);
             SqliteMigrations.Run(connection, path, time);
+            // One process owns the store: who held a maildrop was killed.
+            connection.Use("DELETE FROM maildrop_lease").Run();
             return new SqliteStore(path, storeLock, connection, sink, log);
         }
         catch (SqliteFault fault)

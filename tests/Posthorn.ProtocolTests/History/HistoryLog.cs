@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+
+namespace Posthorn.ProtocolTests.History;
+
+/// <summary>What the clients of a round asked for and were told. A call that ends by an exception leaves its operations unknown.</summary>
+internal sealed class HistoryLog
+{
+    private readonly ConcurrentQueue<Operation> _operations = new();
+    private long _clock;
+
+    public IReadOnlyCollection<Operation> Operations => _operations;
+
+    /// <summary>Moments in the order in which they were taken.</summary>
+    public long Now() => Interlocked.Increment(ref _clock);
+
+    public void Saw(string content, Place place) => _operations.Enqueue(new Sighting(content, place) { Started = Now(), Ended = Now(), Outcome = Outcome.Done });
+
+    /// <param name="operations">As they are about to be asked for.</param>
+    /// <param name="ask">Asks the server; the answer.</param>
+    /// <param name="judge">The outcome of each operation by the answer.</param>
+    public async Task<TAnswer> AskAsync<TOperation, TAnswer>(
+        IReadOnlyList<TOperation> operations, Func<Task<TAnswer>> ask, Func<TOperation, TAnswer, Outcome> judge)
+        where TOperation : Operation
+    {
+        foreach (TOperation operation in operations)
+        {
+            _operations.Enqueue(operation);
+        }
+
+        TAnswer answer = await ask();
+        long ended = Now();
+        foreach (TOperation operation in operations)
+        {
+            operation.Outcome = judge(operation, answer);
+            operation.Ended = operation.Outcome == Outcome.Unknown ? long.MaxValue : ended;
+        }
+
+        return answer;
+    }
+}
