@@ -69,7 +69,9 @@ internal sealed class ImapResponseWriter(PipeWriter output)
         IsMidResponse = true;
         foreach (Rune rune in text.EnumerateRunes())
         {
-            _used += (rune.Value is '\r' or '\n' or 0 ? new Rune(' ') : rune).EncodeToUtf8(Free(4));
+            // Not in one statement: "_used +=" would read the old value before Free sets it back.
+            int length = (rune.Value is '\r' or '\n' or 0 ? new Rune(' ') : rune).EncodeToUtf8(Free(4));
+            _used += length;
         }
     }
 
