@@ -44,6 +44,11 @@ public abstract record Refusal
         public override string Text => $"The account is over its quota of {LimitBytes} bytes.";
     }
 
+    public sealed record OverMessageQuota(long Most) : Refusal
+    {
+        public override string Text => $"The account is over its quota of {Most} messages.";
+    }
+
     /// <summary>A named limit was reached.</summary>
     public sealed record Limit(string Name, long Value) : Refusal
     {

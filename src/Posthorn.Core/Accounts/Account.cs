@@ -18,7 +18,18 @@ public sealed record Account(
     long CredentialVersion,
     DateTimeOffset Created)
 {
-    public bool IsOverQuota => QuotaBytes is { } quota && UsedBytes >= quota;
+    /// <summary>Messages allowed; null: no limit.</summary>
+    public long? QuotaMessages { get; init; }
+
+    public bool HasQuota => QuotaBytes is not null || QuotaMessages is not null;
+
+    public bool IsOverQuota => UsedBytes >= QuotaBytes || MessageCount >= QuotaMessages;
+
+    /// <summary>Why so much more mail has no room here; null: it has.</summary>
+    public Refusal? ObjectTo(long bytes, long messages) =>
+        UsedBytes + bytes > QuotaBytes ? new Refusal.OverQuota(QuotaBytes.Value)
+        : MessageCount + messages > QuotaMessages ? new Refusal.OverMessageQuota(QuotaMessages.Value)
+        : null;
 }
 
 /// <summary>A mail domain of this store.</summary>

@@ -47,7 +47,7 @@ public sealed class Recipients
         if (await directory.AccountAsync(address.Canonical) is { } account)
         {
             return account.IsDisabled ? new Recipient.Disabled()
-                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes!.Value)
+                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes ?? 0)
                 : new Recipient.Local([account], []);
         }
 

@@ -63,7 +63,7 @@ public sealed class Deliveries
             foreach (Account account in local.Accounts)
             {
                 // Two addresses of one account are one delivery.
-                if (!delivered.Contains(account.Id) && !await FileAsync(session, account.Id, envelope, recipient.Address, message, now))
+                if (!delivered.Contains(account.Id) && !await FileAsync(session, account, envelope, recipient.Address, message, now))
                 {
                     remaining.Add((account.Address, recipient));
                 }
@@ -79,16 +79,20 @@ public sealed class Deliveries
 
     /// <summary>Puts the message into the account's inbox; false when the account has gone.</summary>
     internal static async ValueTask<bool> FileAsync(
-        IWriteSession session, AccountId account, Envelope envelope, string address, IncomingMessage message, DateTimeOffset now)
+        IWriteSession session, Account owner, Envelope envelope, string address, IncomingMessage message, DateTimeOffset now)
     {
+        AccountId account = owner.Id;
         if (await session.Mailboxes.FindAsync(account, Mailbox.Inbox) is not { } inbox)
         {
             return false;
         }
 
+        // What it holds is asked for only where that can matter: the account as the recipient was resolved says whether it has a quota.
+        Account? before = owner.HasQuota ? await session.Directory.AccountAsync(account) : null;
         var filing = new Filing(session, account, inbox, await session.ModSeqAsync(account), now);
         await filing.AddAsync(message, Prefix(envelope, address), MessageFlags.None, envelope.Received, Uidl.New());
         await filing.FinishAsync();
+        await QuotaWarning.FileAsync(session, before, now);
         return true;
     }
 

@@ -17,14 +17,18 @@ internal sealed class Filing(IWriteSession session, AccountId account, Mailbox m
     public uint NextUid => mailbox.UidNext + (uint)_messages;
 
     /// <summary>Files a new message: a reference to its body, its first row, its conversation, its place.</summary>
-    public async ValueTask AddAsync(IncomingMessage message, byte[] prefix, MessageFlags flags, DateTimeOffset internalDate, string uidl)
+    public ValueTask AddAsync(IncomingMessage message, byte[] prefix, MessageFlags flags, DateTimeOffset internalDate, string uidl) =>
+        AddAsync(message.Body, message.Metadata, prefix, flags, internalDate, uidl);
+
+    public async ValueTask AddAsync(
+        StoredBody body, MessageMetadata metadata, byte[] prefix, MessageFlags flags, DateTimeOffset internalDate, string uidl)
     {
-        IReadOnlyList<long> threadKeys = message.Metadata.ThreadKeys;
+        IReadOnlyList<long> threadKeys = metadata.ThreadKeys;
         ThreadId? thread = await session.Messages.ThreadAsync(account, threadKeys);
-        long size = prefix.Length + message.Length;
-        await session.Bodies.ReferAsync(message.Body, 1, now);
+        long size = prefix.Length + body.SizeBytes;
+        await session.Bodies.ReferAsync(body, 1, now);
         EmailId email = await session.Messages.InsertEmailAsync(
-            account, new EmailRow(thread ?? default, message.Body.Id, prefix, size, internalDate, message.Metadata, uidl));
+            account, new EmailRow(thread ?? default, body.Id, prefix, size, internalDate, metadata, uidl));
         await session.Messages.JoinThreadAsync(account, thread ?? new ThreadId(email.Value), threadKeys);
         await PlaceAsync(email, flags, size);
     }

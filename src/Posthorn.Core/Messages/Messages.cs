@@ -1,4 +1,5 @@
 using Posthorn.Core.Access;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Storage;
 
@@ -161,6 +162,18 @@ public sealed class Messages
         return new Result<IReadOnlyList<Message>>(messages);
     }
 
+    /// <summary>Octets of the messages that carry \Deleted: what EXPUNGE would free.</summary>
+    public async ValueTask<Result<long>> DeletedBytesAsync(Actor actor, AccountId account, MailboxId mailbox, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, account, Right.Read) is { } refusal)
+        {
+            return refusal;
+        }
+
+        IReadOnlyList<FiledMessage> filed = await _store.ReadAsync(account, session => session.Messages.FiledAsync(account, mailbox, UidSet.All), cancel);
+        return filed.Where(message => message.Flags.HasFlag(MessageFlags.Deleted)).Sum(message => message.SizeBytes);
+    }
+
     /// <summary>Opens the octets of a message read with <see cref="MessageFields.Content"/>. Null: they are gone (expunged meanwhile, and swept).</summary>
     public async ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel)
     {
@@ -183,13 +196,14 @@ public sealed class Messages
         }
 
         long size = messages.Sum(message => message.Content.Length);
-        if (await session.Directory.AccountAsync(account) is { QuotaBytes: { } quota } owner && owner.UsedBytes + size > quota)
+        Account? owner = await session.Directory.AccountAsync(account);
+        if (owner?.ObjectTo(size, messages.Count) is { } refusal)
         {
-            return new Refusal.OverQuota(quota);
+            return refusal;
         }
 
         Result<Keywords> keywords = await Keywords.NameAsync(session, account, mailbox, messages.SelectMany(message => message.Keywords));
-        if (!keywords.TryGet(out Keywords? names, out Refusal? refusal))
+        if (!keywords.TryGet(out Keywords? names, out refusal))
         {
             return refusal;
         }
@@ -203,6 +217,7 @@ public sealed class Messages
         }
 
         await filing.FinishAsync();
+        await QuotaWarning.FileAsync(session, owner, now);
         return new Appended(mailbox.UidValidity, messages.Count == 0 ? UidSet.Empty : UidSet.Of(uid, uid + (uint)messages.Count - 1));
     }
 

@@ -1,3 +1,4 @@
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Messages;
@@ -20,9 +21,10 @@ internal static class Transfer
         }
 
         long size = messages.Sum(message => message.SizeBytes);
-        if (!move && await session.Directory.AccountAsync(account) is { QuotaBytes: { } quota } owner && owner.UsedBytes + size > quota)
+        Account? owner = move ? null : await session.Directory.AccountAsync(account);
+        if (owner?.ObjectTo(size, messages.Count) is { } refusal)
         {
-            return new Refusal.OverQuota(quota);
+            return refusal;
         }
 
         KeywordMap keywords = await KeywordMap.BetweenAsync(session, account, source, target, messages);
@@ -43,6 +45,8 @@ internal static class Transfer
         {
             await Removal.ApplyAsync(session, account, from, messages);
         }
+
+        await QuotaWarning.FileAsync(session, owner, now);
 
         return new Copied(target.UidValidity, moved.Build(), destination);
     }

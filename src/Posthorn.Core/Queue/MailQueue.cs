@@ -100,7 +100,7 @@ public sealed class MailQueue
                 {
                     if (await session.Messages.MarkDeliveredAsync(account.Id, mail.Id, recipient.Address, now))
                     {
-                        await Deliveries.FileAsync(session, account.Id, mail.Envelope, recipient.Address, message, now);
+                        await Deliveries.FileAsync(session, account, mail.Envelope, recipient.Address, message, now);
                     }
                 }
 

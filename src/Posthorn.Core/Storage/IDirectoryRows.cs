@@ -42,6 +42,8 @@ public interface IWriteDirectory : IReadDirectory
 
     ValueTask SetQuotaAsync(AccountId id, long? quotaBytes);
 
+    ValueTask SetMessageQuotaAsync(AccountId id, long? messages);
+
     /// <summary>Changes what the account holds by these amounts.</summary>
     ValueTask AddUsageAsync(AccountId id, long bytes, long messages);
 

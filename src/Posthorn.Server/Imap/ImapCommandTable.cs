@@ -44,6 +44,9 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Subscribe>("SUBSCRIBE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Unsubscribe>("UNSUBSCRIBE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Append>("APPEND", ImapStates.LoggedIn),
+        ImapCommandRow.Of<GetQuota>("GETQUOTA", ImapStates.LoggedIn),
+        ImapCommandRow.Of<GetQuotaRoot>("GETQUOTAROOT", ImapStates.LoggedIn),
+        ImapCommandRow.Of<SetQuota>("SETQUOTA", ImapStates.LoggedIn),
         ImapCommandRow.Of<Idle>("IDLE", ImapStates.LoggedIn),
 
         ImapCommandRow.Of<Check>("CHECK", ImapStates.Selected),

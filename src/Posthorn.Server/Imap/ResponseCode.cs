@@ -21,6 +21,7 @@ internal readonly record struct ResponseCode(string? Text)
     public static readonly ResponseCode Limit = new("LIMIT");
     public static readonly ResponseCode Nonexistent = new("NONEXISTENT");
     public static readonly ResponseCode NoPermission = new("NOPERM");
+    /// <summary>RFC 9208 §4.3.1.</summary>
     public static readonly ResponseCode OverQuota = new("OVERQUOTA");
     public static readonly ResponseCode PrivacyRequired = new("PRIVACYREQUIRED");
     public static readonly ResponseCode ReadOnly = new("READ-ONLY");
@@ -55,7 +56,7 @@ internal readonly record struct ResponseCode(string? Text)
             Refusal.NotFound => absent,
             Refusal.AlreadyExists => AlreadyExists,
             Refusal.HasChildren => HasChildren,
-            Refusal.OverQuota => OverQuota,
+            Refusal.OverQuota or Refusal.OverMessageQuota => OverQuota,
             Refusal.Limit => Limit,
             Refusal.InUse => InUse,
             _ => Cannot,

@@ -6,6 +6,12 @@ namespace Posthorn.Core.Storage.Postgres;
 /// <summary>The change log in PostgreSQL. Entries written go to <paramref name="published"/> too.</summary>
 internal sealed class PostgresChanges(PostgresTransaction transaction, List<(AccountId Account, ChangeEntry Entry)> published) : IWriteChanges
 {
+    // A transaction that says the same kind of change twice has one entry of both.
+    private const string Insert = """
+        INSERT INTO change_log(account, modseq, kind, collection, change, ids) VALUES($1, $2, $3, $4, $5, $6)
+        ON CONFLICT(account, kind, collection, modseq, change, viewer) DO UPDATE SET ids = change_log.ids || ',' || excluded.ids
+        """;
+
     public ValueTask<IReadOnlyList<ChangeEntry>> SinceAsync(AccountId account, CollectionKind kind, long collection, ModSeq modSeq) => transaction.Use("""
         SELECT modseq, change, ids FROM change_log WHERE account = $1 AND kind = $2 AND collection = $3 AND modseq > $4 ORDER BY modseq, change
         """).Bind(account.Value).Bind((int)kind).Bind(collection).Bind(modSeq.Value)
@@ -16,8 +22,7 @@ internal sealed class PostgresChanges(PostgresTransaction transaction, List<(Acc
 
     public ValueTask AddAsync(AccountId account, ModSeq modSeq, CollectionKind kind, long collection, ChangeKind change, UidSet ids)
     {
-        transaction.Use("INSERT INTO change_log(account, modseq, kind, collection, change, ids) VALUES($1, $2, $3, $4, $5, $6)")
-            .Bind(account.Value).Bind(modSeq.Value).Bind((int)kind).Bind(collection).Bind((int)change).Bind(ids.ToString()).Post();
+        transaction.Use(Insert).Bind(account.Value).Bind(modSeq.Value).Bind((int)kind).Bind(collection).Bind((int)change).Bind(ids.ToString()).Post();
         published.Add((account, new ChangeEntry(modSeq, kind, collection, change, ids)));
         return ValueTask.CompletedTask;
     }

@@ -9,7 +9,8 @@ namespace Posthorn.Core.Storage.Postgres;
 internal sealed class PostgresDirectory(PostgresTransaction transaction, PostgresCounters counters) : IWriteDirectory
 {
     private const string SelectAccounts = """
-        SELECT a.id, a.address, a.name, a.disabled, a.administrator, a.quota, c.used, c.messages, c.modseq, c.oldest_modseq, a.credential_version, a.created
+        SELECT a.id, a.address, a.name, a.disabled, a.administrator, a.quota, c.used, c.messages, c.modseq, c.oldest_modseq, a.credential_version, a.created,
+            a.quota_messages
         FROM account a JOIN account_counter c ON c.account = a.id
         """;
 
@@ -101,6 +102,12 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask SetMessageQuotaAsync(AccountId id, long? messages)
+    {
+        transaction.Use("UPDATE account SET quota_messages = $2 WHERE id = $1").Bind(id.Value).Bind(messages).Post();
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask AddUsageAsync(AccountId id, long bytes, long messages) => counters.AddUsageAsync(id, bytes, messages);
 
     public ValueTask DeleteAccountAsync(AccountId id)
@@ -155,7 +162,10 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
 
     private static Account ReadAccount(NpgsqlDataReader row) => new(
         new AccountId(row.GetInt64(0)), row.GetString(1), row.NullableText(2), row.GetBoolean(3), row.GetBoolean(4), row.NullableInt64(5), row.GetInt64(6),
-        row.GetInt64(7), new ModSeq(row.GetInt64(8)), new ModSeq(row.GetInt64(9)), row.GetInt64(10), row.Time(11));
+        row.GetInt64(7), new ModSeq(row.GetInt64(8)), new ModSeq(row.GetInt64(9)), row.GetInt64(10), row.Time(11))
+    {
+        QuotaMessages = row.NullableInt64(12),
+    };
 
     private static Alias ReadAlias(NpgsqlDataReader row) => new(row.GetString(0), JsonSerializer.Deserialize<string[]>(row.GetString(1)) ?? []);
 }

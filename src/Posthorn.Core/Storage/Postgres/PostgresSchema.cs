@@ -69,5 +69,6 @@ internal static class PostgresSchema
         CREATE TABLE maildrop_lease(account bigint PRIMARY KEY, token uuid NOT NULL, until bigint NOT NULL);
         """,
         "ALTER TABLE email ADD COLUMN refs text NOT NULL DEFAULT ''",
+        "ALTER TABLE account ADD COLUMN quota_messages bigint",
     ];
 }

@@ -6,6 +6,12 @@ namespace Posthorn.Core.Storage.Sqlite;
 /// <summary>The change log in SQLite. Entries written go to <paramref name="published"/> too.</summary>
 internal sealed class SqliteChanges(SqliteConnection connection, List<(AccountId Account, ChangeEntry Entry)> published) : IWriteChanges
 {
+    // A transaction that says the same kind of change twice has one entry of both.
+    private const string Insert = """
+        INSERT INTO change_log(account, modseq, kind, collection, change, ids) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT(account, kind, collection, modseq, change, viewer) DO UPDATE SET ids = change_log.ids || ',' || excluded.ids
+        """;
+
     private const string Select =
         "SELECT modseq, change, ids FROM change_log WHERE account = ?1 AND kind = ?2 AND collection = ?3 AND modseq > ?4 ORDER BY modseq, change";
 
@@ -29,8 +35,7 @@ internal sealed class SqliteChanges(SqliteConnection connection, List<(AccountId
 
     public ValueTask AddAsync(AccountId account, ModSeq modSeq, CollectionKind kind, long collection, ChangeKind change, UidSet ids)
     {
-        connection.Use("INSERT INTO change_log(account, modseq, kind, collection, change, ids) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
-            .Bind(account.Value).Bind(modSeq.Value).Bind((long)kind).Bind(collection).Bind((long)change).Bind(ids.ToString()).Run();
+        connection.Use(Insert).Bind(account.Value).Bind(modSeq.Value).Bind((long)kind).Bind(collection).Bind((long)change).Bind(ids.ToString()).Run();
         published.Add((account, new ChangeEntry(modSeq, kind, collection, change, ids)));
         return ValueTask.CompletedTask;
     }

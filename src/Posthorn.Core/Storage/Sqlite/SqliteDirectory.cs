@@ -8,7 +8,8 @@ namespace Posthorn.Core.Storage.Sqlite;
 internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirectory
 {
     private const string SelectAccounts = """
-        SELECT a.id, a.address, a.name, a.disabled, a.administrator, a.quota, c.used, c.messages, c.modseq, c.oldest_modseq, a.credential_version, a.created
+        SELECT a.id, a.address, a.name, a.disabled, a.administrator, a.quota, c.used, c.messages, c.modseq, c.oldest_modseq, a.credential_version, a.created,
+            a.quota_messages
         FROM account a JOIN account_counter c ON c.account = a.id
         """;
 
@@ -128,6 +129,12 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask SetMessageQuotaAsync(AccountId id, long? messages)
+    {
+        connection.Use("UPDATE account SET quota_messages = ?2 WHERE id = ?1").Bind(id.Value).Bind(messages).Run();
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask AddUsageAsync(AccountId id, long bytes, long messages)
     {
         connection.Use("UPDATE account_counter SET used = used + ?2, messages = messages + ?3 WHERE account = ?1")
@@ -192,7 +199,10 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
 
     private static Account ReadAccount(SqliteStatement row) => new(
         new AccountId(row.Int64(0)), row.Text(1), row.NullableText(2), row.Bool(3), row.Bool(4), row.NullableInt64(5), row.Int64(6), row.Int64(7),
-        new ModSeq(row.Int64(8)), new ModSeq(row.Int64(9)), row.Int64(10), row.Time(11));
+        new ModSeq(row.Int64(8)), new ModSeq(row.Int64(9)), row.Int64(10), row.Time(11))
+    {
+        QuotaMessages = row.NullableInt64(12),
+    };
 
     private static Alias ReadAlias(SqliteStatement row) => new(row.Text(0), JsonSerializer.Deserialize<string[]>(row.Text(1)) ?? []);
 }

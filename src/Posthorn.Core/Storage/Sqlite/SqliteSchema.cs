@@ -64,5 +64,6 @@ internal static class SqliteSchema
         CREATE TABLE maildrop_lease(account INTEGER PRIMARY KEY, token BLOB NOT NULL, until INTEGER NOT NULL);
         """,
         "ALTER TABLE email ADD COLUMN refs TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE account ADD COLUMN quota_messages INTEGER",
     ];
 }

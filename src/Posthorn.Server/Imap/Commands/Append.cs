@@ -69,6 +69,12 @@ internal sealed record Append(string Mailbox, FlagList Flags, DateTimeOffset? In
             return ResponseCode.Refuse(refusal, ResponseCode.TryCreate);
         }
 
+        // RFC 9208 §4.3.1, said before the client sends what would be thrown away.
+        if (await session.Services.Quotas.ObjectToAsync(session.Actor!, session.Account!.Id, Literal.Length, 1, cancel) is { } full)
+        {
+            return ResponseCode.Refuse(full, ResponseCode.TryCreate);
+        }
+
         if (Literal.IsSynchronizing)
         {
             session.Writer.Continue("OK"u8);

@@ -70,7 +70,7 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
             listed.Write(session.Writer, Return);
             if (Status != StatusItems.None && listed.IsSelectable)
             {
-                StatusResponse.Write(session.Writer, listed.Mailbox!, Status, session.Services.Limits.MaxMessageBytes);
+                await StatusResponse.WriteAsync(session, listed.Mailbox!, Status, cancel);
             }
 
             await session.Writer.FlushIfLargeAsync(cancel);

@@ -30,7 +30,7 @@ internal sealed record Status(string Mailbox, StatusItems Items) : IImapCommand<
             session.EnableCondStore();
         }
 
-        StatusResponse.Write(session.Writer, mailbox, Items, session.Services.Limits.MaxMessageBytes);
+        await StatusResponse.WriteAsync(session, mailbox, Items, cancel);
         return ImapResult.Completed;
     }
 }

@@ -2,7 +2,7 @@ using Posthorn.Core.Mailboxes;
 
 namespace Posthorn.Server.Imap.Listing;
 
-/// <summary>RFC 9051 §9 <c>status-att</c>, with those of RFC 3501 (RECENT), RFC 7162, RFC 7889 and RFC 8474.</summary>
+/// <summary>RFC 9051 §9 <c>status-att</c>, with those of RFC 3501 (RECENT), RFC 7162, RFC 7889, RFC 8474 and RFC 9208.</summary>
 [Flags]
 internal enum StatusItems
 {
@@ -17,6 +17,7 @@ internal enum StatusItems
     HighestModSeq = 1 << 7,
     AppendLimit = 1 << 8,
     MailboxId = 1 << 9,
+    DeletedStorage = 1 << 16,
 }
 
 /// <summary>How they are read and written.</summary>
@@ -36,8 +37,17 @@ internal static class StatusResponse
         return items;
     }
 
-    /// <summary>The whole STATUS response; all of it is in the mailbox's row.</summary>
-    public static void Write(ImapResponseWriter writer, Mailbox mailbox, StatusItems items, long appendLimit)
+    /// <summary>The whole STATUS response; all but DELETED-STORAGE is in the mailbox's row.</summary>
+    public static async ValueTask WriteAsync(ImapSession session, Mailbox mailbox, StatusItems items, CancellationToken cancel)
+    {
+        // RFC 9208 §4.1.4.
+        long deletedBytes = items.HasFlag(StatusItems.DeletedStorage) && mailbox.Deleted > 0
+            ? (await session.Services.Messages.DeletedBytesAsync(session.Actor!, session.Account!.Id, mailbox.Id, cancel)).TryGet(out long bytes, out _) ? bytes : 0
+            : 0;
+        Write(session.Writer, mailbox, items, session.Services.Limits.MaxMessageBytes, deletedBytes);
+    }
+
+    private static void Write(ImapResponseWriter writer, Mailbox mailbox, StatusItems items, long appendLimit, long deletedBytes)
     {
         writer.Write("* STATUS "u8);
         writer.Mailbox(mailbox.Name);
@@ -53,6 +63,7 @@ internal static class StatusResponse
         Item("SIZE "u8, StatusItems.Size, mailbox.SizeBytes);
         Item("HIGHESTMODSEQ "u8, StatusItems.HighestModSeq, mailbox.HighestModSeq.Value);
         Item("APPENDLIMIT "u8, StatusItems.AppendLimit, appendLimit);
+        Item("DELETED-STORAGE "u8, StatusItems.DeletedStorage, deletedBytes);
         if (items.HasFlag(StatusItems.MailboxId))
         {
             writer.Text($"{(isFirst ? "" : " ")}MAILBOXID (F{mailbox.Id})");
@@ -78,6 +89,7 @@ internal static class StatusResponse
         : reader.TryKeyword("UIDNEXT"u8) ? StatusItems.UidNext
         : reader.TryKeyword("UIDVALIDITY"u8) ? StatusItems.UidValidity
         : reader.TryKeyword("UNSEEN"u8) ? StatusItems.Unseen
+        : reader.TryKeyword("DELETED-STORAGE"u8) ? StatusItems.DeletedStorage
         : reader.TryKeyword("DELETED"u8) ? StatusItems.Deleted
         : reader.TryKeyword("SIZE"u8) ? StatusItems.Size
         : reader.TryKeyword("HIGHESTMODSEQ"u8) ? StatusItems.HighestModSeq

@@ -1,0 +1,35 @@
+using System.Text;
+using Posthorn.Core;
+using Posthorn.Core.Accounts;
+using Posthorn.Server.Imap.Listing;
+
+namespace Posthorn.Server.Imap.Commands;
+
+/// <summary>GETQUOTAROOT: all mailboxes of an account have the one root, those that are not there yet too.</summary>
+/// <remarks>RFC 9208 §4.1.2.</remarks>
+internal sealed record GetQuotaRoot(string Mailbox) : IImapCommand<GetQuotaRoot>
+{
+    // getquotaroot = "GETQUOTAROOT" SP mailbox     RFC 9208 §7
+    public static GetQuotaRoot Parse(ref ImapReader reader)
+    {
+        reader.Space();
+        return new GetQuotaRoot(reader.Mailbox());
+    }
+
+    public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
+    {
+        Result<Account> found = await session.Services.Quotas.GetAsync(session.Actor!, session.Account!.Address, cancel);
+        if (!found.TryGet(out Account? account, out Refusal? refusal))
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        session.Writer.Write("* QUOTAROOT "u8);
+        session.Writer.Mailbox(Mailbox);
+        session.Writer.Space();
+        session.Writer.String(Encoding.UTF8.GetBytes(account.Address));
+        session.Writer.EndLine();
+        QuotaResponse.Write(session.Writer, account);
+        return ImapResult.Completed;
+    }
+}
