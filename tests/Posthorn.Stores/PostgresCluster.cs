@@ -26,6 +26,7 @@ public sealed class PostgresCluster : IDisposable
         while read -r command; do
             case $command in
                 kill) kill -QUIT $pid; wait $pid; echo down ;;
+                KILL) kill -KILL $(ps -o pid= --ppid $pid) $pid; wait $pid; rm -f data/postmaster.pid; echo down ;;
                 stop) kill -INT $pid; wait $pid; echo down ;;
                 start) start "$1" "$2"; echo ready ;;
             esac
@@ -68,6 +69,9 @@ public sealed class PostgresCluster : IDisposable
 
     /// <summary>Ends it without a checkpoint, as a crash does; what was synced is all that is left.</summary>
     public void Kill() => Tell("kill", "down");
+
+    /// <summary>kill -9 of it and of every process that serves a connection.</summary>
+    public void KillHard() => Tell("KILL", "down");
 
     public void Stop() => Tell("stop", "down");
 

@@ -62,6 +62,9 @@ public sealed class S3Server : IDisposable
     /// <summary>The next requests get 500.</summary>
     public void Fail(int requests) => Tell(string.Create(CultureInfo.InvariantCulture, $"fail {requests}"));
 
+    /// <summary>Every answer waits.</summary>
+    public void BeSlow(int milliseconds) => Tell(string.Create(CultureInfo.InvariantCulture, $"slow {milliseconds}"));
+
     /// <summary>No request is answered any more.</summary>
     public void BeDeaf() => Tell("deaf");
 

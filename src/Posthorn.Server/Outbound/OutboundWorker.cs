@@ -50,7 +50,7 @@ public sealed partial class OutboundWorker : BackgroundService
         try
         {
             // Leases of this node before it was killed: nobody works on them.
-            await _queue.ReleaseAsync(_node, stoppingToken);
+            await UntilStoreAnswersAsync(() => _queue.ReleaseAsync(_node, stoppingToken), stoppingToken);
             while (true)
             {
                 tasks.RemoveAll(task => task.IsCompleted);
@@ -131,14 +131,25 @@ public sealed partial class OutboundWorker : BackgroundService
 
     private async Task RunLaneAsync(string domain, QueuedMail[] mails, CancellationToken cancel)
     {
+        int done = 0;
         try
         {
-            await using var remote = new RemoteDelivery(_settings, _queue, _targets, _signer, _time, _log);
-            bool isOurs = await _domains.FindAsync(domain, cancel) is not null;
-            foreach (QueuedMail mail in mails)
+            try
             {
-                IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await DeliverHereAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
-                await _report.WriteAsync(mail, outcomes, CancellationToken.None);
+                await using var remote = new RemoteDelivery(_settings, _queue, _targets, _signer, _time, _log);
+                bool isOurs = await _domains.FindAsync(domain, cancel) is not null;
+                for (; done < mails.Length; done++)
+                {
+                    QueuedMail mail = mails[done];
+                    IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await DeliverHereAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
+                    // What was sent must not be sent again because the store was away when it was to be kept.
+                    await UntilStoreAnswersAsync(() => _report.WriteAsync(mail, outcomes, CancellationToken.None), cancel);
+                }
+            }
+            catch (StoreUnavailableException failure)
+            {
+                LogStore(failure.Message);
+                await GiveBackAsync(mails[done..], failure.Message, cancel);
             }
         }
         catch (OperationCanceledException)
@@ -162,6 +173,37 @@ public sealed partial class OutboundWorker : BackgroundService
             }
 
             Interlocked.Exchange(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
+
+    /// <summary>Leased mail that could not be read: it is due again soon, not when the lease ends.</summary>
+    private async Task GiveBackAsync(IEnumerable<QueuedMail> mails, string reason, CancellationToken cancel)
+    {
+        foreach (QueuedMail mail in mails)
+        {
+            QueueOutcome[] rows =
+            [
+                .. mail.Recipients.Select(recipient => new QueueOutcome.Deferred(recipient.Id, _time.GetUtcNow() + LookAgain, reason, recipient.DelayWasReported)),
+            ];
+            await UntilStoreAnswersAsync(() => _queue.ReportAsync(mail.Id, rows, null, null, CancellationToken.None), cancel);
+        }
+    }
+
+    /// <summary>Tries a write again until the store is back; each may be repeated even where its outcome is open.</summary>
+    private async ValueTask UntilStoreAnswersAsync(Func<ValueTask> write, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (StoreUnavailableException failure)
+            {
+                LogStore(failure.Message);
+                await Task.Delay(LookAgain, _time, cancel);
+            }
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed class HistoryLog
     private readonly ConcurrentQueue<Operation> _operations = new();
     private long _clock;
 
+    /// <summary>No client begins anything more: what a living server is still at would be done after the round.</summary>
+    public bool IsOver { get; set; }
+
     public IReadOnlyCollection<Operation> Operations => _operations;
 
     /// <summary>Moments in the order in which they were taken.</summary>
@@ -15,6 +18,7 @@ internal sealed class HistoryLog
 
     public void Saw(string content, Place place) => _operations.Enqueue(new Sighting(content, place) { Started = Now(), Ended = Now(), Outcome = Outcome.Done });
 
+    /// <exception cref="OperationCanceledException">The round is over.</exception>
     /// <param name="operations">As they are about to be asked for.</param>
     /// <param name="ask">Asks the server; the answer.</param>
     /// <param name="judge">The outcome of each operation by the answer.</param>
@@ -22,6 +26,11 @@ internal sealed class HistoryLog
         IReadOnlyList<TOperation> operations, Func<Task<TAnswer>> ask, Func<TOperation, TAnswer, Outcome> judge)
         where TOperation : Operation
     {
+        if (IsOver)
+        {
+            throw new OperationCanceledException("The round is over.");
+        }
+
         foreach (TOperation operation in operations)
         {
             _operations.Enqueue(operation);

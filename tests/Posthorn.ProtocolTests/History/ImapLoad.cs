@@ -24,7 +24,7 @@ internal sealed partial class ImapLoad(LineTalk talk, HistoryLog log, Random ran
     public async Task RunAsync(CancellationToken cancel)
     {
         await SelectAsync(cancel);
-        while (true)
+        while (!log.IsOver)
         {
             await (random.Next(9) switch
             {

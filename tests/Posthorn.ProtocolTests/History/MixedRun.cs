@@ -21,6 +21,9 @@ internal sealed class MixedRun(IReadOnlyList<PosthornProcess> nodes, SmtpSink si
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>A server that lives answers what it was asked within this time, whatever failed under it.</summary>
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromMinutes(2);
+
     private readonly HistoryChecker _checker = new();
     private readonly Dictionary<string, Outcome> _submitted = [];
     private readonly Dictionary<string, int> _received = [];
@@ -50,6 +53,8 @@ internal sealed class MixedRun(IReadOnlyList<PosthornProcess> nodes, SmtpSink si
         using var stop = new CancellationTokenSource();
         Task[] clients = [.. Clients(log, round, stop.Token).Select(UntilCutAsync)];
         await fault(log);
+        log.IsOver = true;
+        await Task.WhenAny(Task.WhenAll(clients), Task.Delay(LongestAnswer, TimeProvider.System, Cancel));
         await stop.CancelAsync();
         await Task.WhenAll(clients);
         return log;
