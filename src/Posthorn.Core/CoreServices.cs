@@ -71,6 +71,7 @@ public static class CoreServices
         services.AddSingleton(static provider => new Credentials(
             Store(provider), provider.GetRequiredService<PasswordVerifier>(), provider.GetRequiredService<Secrets>(),
             provider.GetRequiredService<CredentialCache>(), provider.GetRequiredService<SignInLimits>(), provider.GetRequiredService<ILogger<Credentials>>()));
+        services.AddSingleton(static provider => new Mailboxes.Annotations(Store(provider)));
         services.AddSingleton(static provider => new Quotas(Store(provider)));
         services.AddSingleton(static provider => new Accounts.Accounts(Store(provider), provider.GetRequiredService<Secrets>(), Time(provider)));
         services.AddSingleton(static provider => new Aliases(Store(provider)));

@@ -132,6 +132,8 @@ internal static class MailboxTree
             return refusal;
         }
 
+        // RFC 5464 §4.1: they stay on the inbox, too.
+        await session.Mailboxes.CopyAnnotationsAsync(account, inbox.Id, target.Id);
         await Transfer.ApplyAsync(session, account, inbox.Id, UidSet.All, target.Id, move: true, now);
         return target;
     }

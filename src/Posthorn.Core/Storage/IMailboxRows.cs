@@ -12,6 +12,9 @@ public interface IReadMailboxes
     ValueTask<Mailbox?> FindAsync(AccountId account, string name);
 
     ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account);
+
+    /// <summary>Shared annotations of a mailbox (0: of the server), and those of one viewer.</summary>
+    ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(AccountId account, MailboxId mailbox, AccountId? viewer);
 }
 
 /// <summary>How a transaction changes the counters of a mailbox; amounts add to what is there.</summary>
@@ -32,6 +35,11 @@ public interface IWriteMailboxes : IReadMailboxes
     ValueTask ChangeAsync(AccountId account, MailboxId id, MailboxDelta delta, ModSeq modSeq);
 
     ValueTask SetKeywordsAsync(AccountId account, MailboxId id, IReadOnlyList<string> keywords);
+
+    /// <summary>Sets an annotation, or takes it away where it has no value. <paramref name="viewer"/> null: a shared one.</summary>
+    ValueTask AnnotateAsync(AccountId account, MailboxId mailbox, AccountId? viewer, Annotation annotation);
+
+    ValueTask CopyAnnotationsAsync(AccountId account, MailboxId from, MailboxId to);
 
     ValueTask SubscribeAsync(AccountId account, string name, bool subscribed);
 }

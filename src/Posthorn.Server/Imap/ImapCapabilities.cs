@@ -45,6 +45,8 @@ internal static class ImapCapabilities
         new("STATUS=SIZE", "RFC 8438", ImapStates.LoggedIn, "STATUS"),
         new("ESEARCH", "RFC 4731", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
         new("SEARCHRES", "RFC 5182", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
+        new("METADATA", "RFC 5464", ImapStates.LoggedIn, "GETMETADATA", "SETMETADATA"),
+        new("LIST-METADATA", "RFC 9590", ImapStates.LoggedIn, "LIST", "GETMETADATA"),
         new("QUOTA", "RFC 9208", ImapStates.LoggedIn, "GETQUOTA", "GETQUOTAROOT"),
         new("QUOTASET", "RFC 9208 §4.1.3", ImapStates.LoggedIn, "SETQUOTA"),
         new("QUOTA=RES-STORAGE", "RFC 9208 §5.1", ImapStates.LoggedIn, "GETQUOTA", "STATUS"),

@@ -44,6 +44,8 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<Subscribe>("SUBSCRIBE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Unsubscribe>("UNSUBSCRIBE", ImapStates.LoggedIn),
         ImapCommandRow.Of<Append>("APPEND", ImapStates.LoggedIn),
+        ImapCommandRow.Of<GetMetadata>("GETMETADATA", ImapStates.LoggedIn),
+        ImapCommandRow.Of<SetMetadata>("SETMETADATA", ImapStates.LoggedIn),
         ImapCommandRow.Of<GetQuota>("GETQUOTA", ImapStates.LoggedIn),
         ImapCommandRow.Of<GetQuotaRoot>("GETQUOTAROOT", ImapStates.LoggedIn),
         ImapCommandRow.Of<SetQuota>("SETQUOTA", ImapStates.LoggedIn),

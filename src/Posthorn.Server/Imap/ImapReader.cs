@@ -159,6 +159,18 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
         throw new ImapSyntaxException("Expected a string.");
     }
 
+    /// <summary>nstring / literal8: octets of any value. False: NIL.</summary>
+    public bool TryNString8(out ReadOnlySpan<byte> value)
+    {
+        if (!TryRead((byte)'~'))
+        {
+            return TryNString(out value);
+        }
+
+        value = LiteralOctets();
+        return true;
+    }
+
     /// <summary>nstring = string / nil. False: NIL.</summary>
     public bool TryNString(out ReadOnlySpan<byte> value)
     {
@@ -347,6 +359,12 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
     // literal = "{" number64 ["+"] "}" CRLF *CHAR8; that all of it is here was seen to when the command was read.
     private ReadOnlySpan<byte> Literal()
     {
+        ReadOnlySpan<byte> value = LiteralOctets();
+        return value.Contains((byte)0) ? throw new ImapSyntaxException("A literal holds a NUL.") : value;
+    }
+
+    private ReadOnlySpan<byte> LiteralOctets()
+    {
         Expect((byte)'{');
         long length = Number64();
         TryRead((byte)'+');
@@ -360,7 +378,7 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
 
         ReadOnlySpan<byte> value = Rest[..(int)length];
         _position += (int)length;
-        return value.Contains((byte)0) ? throw new ImapSyntaxException("A literal holds a NUL.") : value;
+        return value;
     }
 
     private readonly string MailboxName(ReadOnlySpan<byte> name)

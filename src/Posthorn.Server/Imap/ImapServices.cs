@@ -13,6 +13,7 @@ public sealed record ImapServices(
     Credentials Credentials,
     Mailboxes Mailboxes,
     Messages Messages,
+    Annotations Annotations,
     Quotas Quotas,
     ChangeFeed Changes,
     ImapLimits Limits,

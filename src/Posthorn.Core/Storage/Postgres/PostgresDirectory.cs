@@ -28,7 +28,7 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
 
     // Tables whose rows belong to one account.
     private static readonly string[] AccountTables =
-        ["email", "mailbox", "subscription", "mailbox_message", "user_seen", "thread_key", "change_log", "delivered", "maildrop_lease", "account_counter"];
+        ["email", "mailbox", "subscription", "annotation", "mailbox_message", "user_seen", "thread_key", "change_log", "delivered", "maildrop_lease", "account_counter"];
 
     public ValueTask<Account?> AccountAsync(AccountId id)
     {

@@ -7,6 +7,13 @@ namespace Posthorn.Core.Storage.Postgres;
 /// <summary>Mailboxes in PostgreSQL.</summary>
 internal sealed class PostgresMailboxes(PostgresTransaction transaction, PostgresCounters counters) : IWriteMailboxes
 {
+    private const string DeleteAnnotation = "DELETE FROM annotation WHERE account = $1 AND mailbox = $2 AND viewer = $3 AND entry = $4";
+
+    private const string SetAnnotation = """
+        INSERT INTO annotation(account, mailbox, viewer, entry, value) VALUES($1, $2, $3, $4, $5)
+        ON CONFLICT(account, mailbox, viewer, entry) DO UPDATE SET value = excluded.value
+        """;
+
     private const string Columns =
         "SELECT id, name, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, special_use, container, keywords FROM mailbox";
 
@@ -55,9 +62,31 @@ internal sealed class PostgresMailboxes(PostgresTransaction transaction, Postgre
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(AccountId account, MailboxId mailbox, AccountId? viewer) =>
+        transaction.Use("SELECT entry, value FROM annotation WHERE account = $1 AND mailbox = $2 AND viewer IN (0, $3)")
+            .Bind(account.Value).Bind(mailbox.Value).Bind(viewer?.Value ?? 0).AllAsync(static row => new Annotation(row.GetString(0), row.Blob(1)));
+
+    public ValueTask AnnotateAsync(AccountId account, MailboxId mailbox, AccountId? viewer, Annotation annotation)
+    {
+        PostgresStatement change = transaction.Use(annotation.Value is null ? DeleteAnnotation : SetAnnotation)
+            .Bind(account.Value).Bind(mailbox.Value).Bind(viewer?.Value ?? 0).Bind(annotation.Entry);
+        (annotation.Value is { } value ? change.Bind(value) : change).Post();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask CopyAnnotationsAsync(AccountId account, MailboxId from, MailboxId to)
+    {
+        transaction.Use("""
+            INSERT INTO annotation(account, mailbox, viewer, entry, value)
+            SELECT account, $3, viewer, entry, value FROM annotation WHERE account = $1 AND mailbox = $2
+            """).Bind(account.Value).Bind(from.Value).Bind(to.Value).Post();
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask DeleteAsync(AccountId account, MailboxId id)
     {
         transaction.Use("DELETE FROM mailbox WHERE account = $1 AND id = $2").Bind(account.Value).Bind(id.Value).Post();
+        transaction.Use("DELETE FROM annotation WHERE account = $1 AND mailbox = $2").Bind(account.Value).Bind(id.Value).Post();
         transaction.Use("DELETE FROM user_seen WHERE account = $1 AND mailbox = $2").Bind(account.Value).Bind(id.Value).Post();
         return ValueTask.CompletedTask;
     }

@@ -70,5 +70,9 @@ internal static class PostgresSchema
         """,
         "ALTER TABLE email ADD COLUMN refs text NOT NULL DEFAULT ''",
         "ALTER TABLE account ADD COLUMN quota_messages bigint",
+        """
+        CREATE TABLE annotation(account bigint NOT NULL, mailbox bigint NOT NULL, viewer bigint NOT NULL, entry text COLLATE "C" NOT NULL, value bytea NOT NULL,
+            PRIMARY KEY(account, mailbox, viewer, entry))
+        """,
     ];
 }

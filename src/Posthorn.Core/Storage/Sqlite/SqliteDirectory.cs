@@ -18,7 +18,7 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
     private const string SelectAllAccounts = SelectAccounts + " ORDER BY a.address";
 
     // Tables whose rows belong to one account.
-    private static readonly string[] AccountTables = ["mailbox", "subscription", "mailbox_message", "user_seen", "thread_key", "change_log", "delivered", "maildrop_lease", "account_counter"];
+    private static readonly string[] AccountTables = ["mailbox", "subscription", "annotation", "mailbox_message", "user_seen", "thread_key", "change_log", "delivered", "maildrop_lease", "account_counter"];
 
     public ValueTask<Account?> AccountAsync(AccountId id)
     {

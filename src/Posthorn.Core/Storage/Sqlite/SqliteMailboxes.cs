@@ -7,6 +7,13 @@ namespace Posthorn.Core.Storage.Sqlite;
 /// <summary>Mailboxes in SQLite.</summary>
 internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailboxes
 {
+    private const string DeleteAnnotation = "DELETE FROM annotation WHERE account = ?1 AND mailbox = ?2 AND viewer = ?3 AND entry = ?4";
+
+    private const string SetAnnotation = """
+        INSERT INTO annotation(account, mailbox, viewer, entry, value) VALUES(?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT(account, mailbox, viewer, entry) DO UPDATE SET value = excluded.value
+        """;
+
     private const string Columns =
         "SELECT id, name, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, special_use, container, keywords FROM mailbox";
 
@@ -94,9 +101,40 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(AccountId account, MailboxId mailbox, AccountId? viewer)
+    {
+        using SqliteStatement query = connection.Use("SELECT entry, value FROM annotation WHERE account = ?1 AND mailbox = ?2 AND viewer IN (0, ?3)")
+            .Bind(account.Value).Bind(mailbox.Value).Bind(viewer?.Value ?? 0);
+        var annotations = new List<Annotation>();
+        while (query.Step())
+        {
+            annotations.Add(new Annotation(query.Text(0), query.Blob(1).ToArray()));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<Annotation>>(annotations);
+    }
+
+    public ValueTask AnnotateAsync(AccountId account, MailboxId mailbox, AccountId? viewer, Annotation annotation)
+    {
+        SqliteStatement change = connection.Use(annotation.Value is null ? DeleteAnnotation : SetAnnotation)
+            .Bind(account.Value).Bind(mailbox.Value).Bind(viewer?.Value ?? 0).Bind(annotation.Entry);
+        (annotation.Value is { } value ? change.Bind(value.AsSpan()) : change).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask CopyAnnotationsAsync(AccountId account, MailboxId from, MailboxId to)
+    {
+        connection.Use("""
+            INSERT INTO annotation(account, mailbox, viewer, entry, value)
+            SELECT account, ?3, viewer, entry, value FROM annotation WHERE account = ?1 AND mailbox = ?2
+            """).Bind(account.Value).Bind(from.Value).Bind(to.Value).Run();
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask DeleteAsync(AccountId account, MailboxId id)
     {
         connection.Use("DELETE FROM mailbox WHERE account = ?1 AND id = ?2").Bind(account.Value).Bind(id.Value).Run();
+        connection.Use("DELETE FROM annotation WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
         connection.Use("DELETE FROM user_seen WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
         return ValueTask.CompletedTask;
     }

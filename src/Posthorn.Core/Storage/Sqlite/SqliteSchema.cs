@@ -65,5 +65,9 @@ internal static class SqliteSchema
         """,
         "ALTER TABLE email ADD COLUMN refs TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE account ADD COLUMN quota_messages INTEGER",
+        """
+        CREATE TABLE annotation(account INTEGER NOT NULL, mailbox INTEGER NOT NULL, viewer INTEGER NOT NULL, entry TEXT NOT NULL, value BLOB NOT NULL,
+            PRIMARY KEY(account, mailbox, viewer, entry)) WITHOUT ROWID
+        """,
     ];
 }

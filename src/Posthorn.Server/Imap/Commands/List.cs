@@ -5,10 +5,10 @@ using Posthorn.Server.Imap.Listing;
 namespace Posthorn.Server.Imap.Commands;
 
 /// <summary>LIST: names of mailboxes, with what was asked of each.</summary>
-/// <remarks>RFC 9051 §6.3.9, RFC 5258; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2.</remarks>
+/// <remarks>RFC 9051 §6.3.9, RFC 5258; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2; METADATA: RFC 9590.</remarks>
 /// <param name="Patterns">Null: the pattern was empty, which asks for the separator only.</param>
 /// <param name="Status">Items of the STATUS return option.</param>
-internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>? Patterns, ListReturn Return, StatusItems Status) : IImapCommand<List>
+internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>? Patterns, ListReturn Return, StatusItems Status, IReadOnlyList<string> Metadata) : IImapCommand<List>
 {
     // list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]     RFC 9051 §9
     public static List Parse(ref ImapReader reader)
@@ -28,15 +28,16 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
         List<string> patterns = ReadPatterns(ref reader);
         ListReturn returned = selection.HasFlag(ListSelection.Subscribed) ? ListReturn.Subscribed : ListReturn.None;
         StatusItems status = StatusItems.None;
+        IReadOnlyList<string> metadata = [];
         if (reader.TrySpace())
         {
             isExtended = true;
-            returned |= ReadReturn(ref reader, ref status);
+            returned |= ReadReturn(ref reader, ref status, ref metadata);
         }
 
         // RFC 9051 §6.3.9: only the basic form gives an empty pattern its meaning.
         bool asksSeparator = !isExtended && patterns is [""];
-        return new List(selection, asksSeparator ? null : Canonical(reference, patterns), returned, status);
+        return new List(selection, asksSeparator ? null : Canonical(reference, patterns), returned, status, metadata);
     }
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
@@ -73,10 +74,26 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
                 await StatusResponse.WriteAsync(session, listed.Mailbox!, Status, cancel);
             }
 
+            if (Metadata.Count > 0 && listed.Mailbox is { } mailbox)
+            {
+                await TellMetadataAsync(session, mailbox.Name, cancel);
+            }
+
             await session.Writer.FlushIfLargeAsync(cancel);
         }
 
         return ImapResult.Completed;
+    }
+
+    /// <summary>What is not there is NIL.</summary>
+    private async ValueTask TellMetadataAsync(ImapSession session, string name, CancellationToken cancel)
+    {
+        Result<IReadOnlyList<Annotation>> read = await session.Services.Annotations.ReadAsync(session.Actor!, session.Account!.Id, name, cancel);
+        if (read.TryGet(out IReadOnlyList<Annotation>? all, out _))
+        {
+            Annotation[] asked = [.. Metadata.Select(entry => all.FirstOrDefault(annotation => annotation.Entry == entry) ?? new Annotation(entry, null))];
+            await MetadataEntries.WriteAsync(session.Writer, name, asked, cancel);
+        }
     }
 
     // list-select-opts = "(" [...] ")"
@@ -122,7 +139,7 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
     }
 
     // list-return-opts = "RETURN" SP "(" [list-return-opt *(SP list-return-opt)] ")"
-    private static ListReturn ReadReturn(ref ImapReader reader, ref StatusItems status)
+    private static ListReturn ReadReturn(ref ImapReader reader, ref StatusItems status, ref IReadOnlyList<string> metadata)
     {
         ListReturn returned = ListReturn.None;
         reader.Keyword("RETURN"u8);
@@ -139,6 +156,13 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
             {
                 reader.Space();
                 status |= StatusResponse.ReadItems(ref reader);
+                continue;
+            }
+
+            if (reader.TryKeyword("METADATA"u8))
+            {
+                reader.Space();
+                metadata = MetadataEntries.ReadAll(ref reader);
                 continue;
             }
 
