@@ -51,6 +51,7 @@ internal static class ImapCapabilities
         new("QUOTASET", "RFC 9208 §4.1.3", ImapStates.LoggedIn, "SETQUOTA"),
         new("QUOTA=RES-STORAGE", "RFC 9208 §5.1", ImapStates.LoggedIn, "GETQUOTA", "STATUS"),
         new("QUOTA=RES-MESSAGE", "RFC 9208 §5.2", ImapStates.LoggedIn, "GETQUOTA", "STATUS"),
+        new("MULTISEARCH", "RFC 7377", ImapStates.LoggedIn, "ESEARCH"),
         new("WITHIN", "RFC 5032", ImapStates.LoggedIn, "SEARCH", "UID SEARCH"),
         new("PARTIAL", "RFC 9394", ImapStates.LoggedIn, "SEARCH", "UID SEARCH", "UID FETCH"),
         new("SORT", "RFC 5256", ImapStates.LoggedIn, "SORT", "UID SORT"),

@@ -49,6 +49,7 @@ internal static class ImapCommandTable
         ImapCommandRow.Of<GetQuota>("GETQUOTA", ImapStates.LoggedIn),
         ImapCommandRow.Of<GetQuotaRoot>("GETQUOTAROOT", ImapStates.LoggedIn),
         ImapCommandRow.Of<SetQuota>("SETQUOTA", ImapStates.LoggedIn),
+        ImapCommandRow.Of<Esearch>("ESEARCH", ImapStates.LoggedIn, CommandTraits.HoldsExpunges),
         ImapCommandRow.Of<Idle>("IDLE", ImapStates.LoggedIn),
 
         ImapCommandRow.Of<Check>("CHECK", ImapStates.Selected),

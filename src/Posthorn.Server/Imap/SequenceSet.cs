@@ -55,6 +55,30 @@ internal sealed class SequenceSet(IReadOnlyList<(uint First, uint Last)> ranges,
         return true;
     }
 
+    /// <summary>The messages that are there: what lies beyond the last one is passed over.</summary>
+    public IReadOnlyList<PositionRange> ResolveWithin(MailboxSnapshot view, UidSet savedSearch)
+    {
+        if (byUid || IsSavedSearch)
+        {
+            TryResolve(view, savedSearch, out IReadOnlyList<PositionRange> positions);
+            return positions;
+        }
+
+        uint count = (uint)view.Count;
+        var found = new List<PositionRange>(ranges.Count);
+        foreach ((uint first, uint last) in ranges)
+        {
+            uint from = first == Last ? count : first, to = last == Last ? count : last;
+            (from, to) = (Math.Min(from, to), Math.Min(Math.Max(from, to), count));
+            if (from > 0 && from <= to)
+            {
+                found.Add(new PositionRange((int)from - 1, (int)to - 1));
+            }
+        }
+
+        return Join(found);
+    }
+
     /// <summary>UIDs of positions as ranges. A range may span UIDs that are gone: nothing else can come to lie between two messages.</summary>
     public static UidSet Uids(MailboxSnapshot view, IReadOnlyList<PositionRange> positions)
     {

@@ -1,3 +1,4 @@
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 
 namespace Posthorn.Server.Imap.Searching;
@@ -7,13 +8,25 @@ namespace Posthorn.Server.Imap.Searching;
 internal static class ExtendedResponse
 {
     // esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)     RFC 9051 §9
+    public static ValueTask WriteAsync(ImapSession session, SearchResult result, SearchOptions options, bool tellsModSeq, CancellationToken cancel) =>
+        WriteAsync(session, result, options, tellsModSeq, null, cancel);
+
+    /// <param name="mailbox">Named in the response where several were searched (RFC 7377 §2.1).</param>
     public static async ValueTask WriteAsync(
-        ImapSession session, SearchResult result, SearchOptions options, bool tellsModSeq, CancellationToken cancel)
+        ImapSession session, SearchResult result, SearchOptions options, bool tellsModSeq, Mailbox? mailbox, CancellationToken cancel)
     {
         SearchReturn items = options.Items == SearchReturn.None ? SearchReturn.All : options.Items;
         ImapResponseWriter writer = session.Writer;
         writer.Write("* ESEARCH (TAG "u8);
         writer.String(session.Tag);
+        if (mailbox is not null)
+        {
+            writer.Write(" MAILBOX "u8);
+            writer.Mailbox(mailbox.Name);
+            writer.Write(" UIDVALIDITY "u8);
+            writer.Number(mailbox.UidValidity.Value);
+        }
+
         writer.Write(result.ByUid ? ") UID"u8 : ")"u8);
         if (items.HasFlag(SearchReturn.Count))
         {

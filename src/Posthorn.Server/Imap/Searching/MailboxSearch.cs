@@ -24,9 +24,10 @@ internal sealed class MailboxSearch
     private readonly SearchedMessage _message = new();
     private readonly int _overlap;
 
-    public MailboxSearch(ImapSession session, SearchPlan plan)
+    /// <param name="view">Of the selected mailbox as its client knows it, or of another one as it is.</param>
+    public MailboxSearch(ImapSession session, MailboxSnapshot view, SearchPlan plan)
     {
-        (_session, _plan, _view) = (session, plan, session.Selected!.View);
+        (_session, _plan, _view) = (session, plan, view);
         _overlap = plan.Needles.Count == 0 ? 0 : SearchText.Overlap(plan.Needles.Max(needle => needle.Length));
     }
 

@@ -10,6 +10,7 @@ internal sealed class SearchPlan
     private readonly UidSet _saved;
     private readonly List<string> _needles = [];
     private bool _hasBadNumber;
+    private bool _clips;
 
     private readonly DateTimeOffset _now;
 
@@ -19,6 +20,14 @@ internal sealed class SearchPlan
 
     /// <summary>Folded texts to look for in all octets, each once.</summary>
     public IReadOnlyList<string> Needles => _needles;
+
+    /// <summary>For ESEARCH: sequence numbers beyond the last message name nothing, and are no error (RFC 7377 §2).</summary>
+    public static SearchPlan MakeWithin(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
+    {
+        var plan = new SearchPlan(view, saved, now) { _clips = true };
+        plan.Root = plan.Bind(key);
+        return plan;
+    }
 
     /// <summary>Null: a sequence number is higher than the last message's.</summary>
     public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
@@ -55,6 +64,11 @@ internal sealed class SearchPlan
 
     private PositionTest BindSet(SequenceSet set)
     {
+        if (_clips)
+        {
+            return new PositionTest(set.ResolveWithin(_view, _saved));
+        }
+
         _hasBadNumber |= !set.TryResolve(_view, _saved, out IReadOnlyList<PositionRange> positions);
         return new PositionTest(positions);
     }

@@ -55,7 +55,7 @@ internal sealed record SearchProgram(SearchKey Key, bool IsCharsetKnown)
             return (null, ImapResult.Bad("There is no message of that number."));
         }
 
-        Result<BitArray> searched = await new MailboxSearch(session, plan).FindAsync(cancel);
+        Result<BitArray> searched = await new MailboxSearch(session, selected.View, plan).FindAsync(cancel);
         return searched.TryGet(out BitArray? found, out Refusal? refusal) ? (found, default) : (null, ResponseCode.Refuse(refusal, ResponseCode.Nonexistent));
     }
 
