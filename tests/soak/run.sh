@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # The long runs: many kills, each at a moment that the seed decides. Hours; in the background, before an issue closes.
-#   tests/soak/run.sh [--kills N] [--seed N] [--fuzz SECONDS]
+# Half of the kills are under mixed load, held by the history checker; beside them a tenth as many of PostgreSQL, of S3 and of one of two nodes.
+#   tests/soak/run.sh [--kills N] [--seed N] [--fuzz SECONDS] [--import MESSAGES]
 set -euo pipefail
-kills=10000 seed=$(date +%s) fuzz=600
+kills=10000 seed=$(date +%s) fuzz=600 import=200000
 while [ $# -gt 0 ]; do
     case "$1" in
         --kills) kills=$2; shift 2 ;;
         --seed) seed=$2; shift 2 ;;
         --fuzz) fuzz=$2; shift 2 ;;
-        *) echo "usage: run.sh [--kills N] [--seed N] [--fuzz SECONDS A TARGET]" >&2; exit 2 ;;
+        --import) import=$2; shift 2 ;;
+        *) echo "usage: run.sh [--kills N] [--seed N] [--fuzz SECONDS A TARGET] [--import MESSAGES]" >&2; exit 2 ;;
     esac
 done
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -22,4 +24,7 @@ if [ "$fuzz" -gt 0 ]; then
     dotnet build tests/Posthorn.Fuzz -c Release -v quiet --nologo
     tests/Posthorn.Fuzz/bin/Release/net10.0/Posthorn.Fuzz --seconds "$fuzz" --seed "$((seed % 2147483647))"
 fi
-KILLS=$kills KILL_SEED=$seed "$copy/Posthorn.ProtocolTests" --filter-class '*KillTests' --show-stdout all --output detailed
+if [ "$import" -gt 0 ]; then
+    tests/soak/import.sh "$import"
+fi
+KILLS=$kills KILL_SEED=$((seed % 2147483647)) "$copy/Posthorn.ProtocolTests" --filter-class '*KillTests' --show-stdout all --output detailed

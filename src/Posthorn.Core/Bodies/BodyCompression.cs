@@ -37,11 +37,19 @@ internal static class BodyCompression
         }
     }
 
+    /// <exception cref="InvalidDataException">These are not the octets that were kept.</exception>
     public static byte[] Decompress(ReadOnlySpan<byte> kept, int size)
     {
         _decompressor ??= new Decompressor();
         var octets = new byte[size];
-        int length = _decompressor.Unwrap(kept, octets);
-        return length == size ? octets : throw new InvalidDataException($"A body of {size} octets came back as {length}.");
+        try
+        {
+            int length = _decompressor.Unwrap(kept, octets);
+            return length == size ? octets : throw new InvalidDataException($"A body of {size} octets came back as {length}.");
+        }
+        catch (ZstdException fault)
+        {
+            throw new InvalidDataException($"A body of {size} octets cannot be unpacked.", fault);
+        }
     }
 }

@@ -16,7 +16,7 @@ public sealed class StoreCheck
 
     internal StoreCheck(IStore store, IStoreMaintenance maintenance, IBlobStore blobs) => (_store, _maintenance, _blobs) = (store, maintenance, blobs);
 
-    /// <summary>Checks pages, counters, references, and that every large body is there with the octets it was stored with. Empty: all is well.</summary>
+    /// <summary>Checks pages, counters, references, and that every body is there with the octets it was stored with. Empty: all is well.</summary>
     /// <param name="repair">Put right what can be: counters and references.</param>
     /// <param name="progress">Bodies verified so far.</param>
     public async ValueTask<Result<IReadOnlyList<StoreFinding>>> RunAsync(Actor actor, bool repair, IProgress<long> progress, CancellationToken cancel)
@@ -40,7 +40,7 @@ public sealed class StoreCheck
         while (true)
         {
             BodyId? from = after;
-            IReadOnlyList<StoredBody> page = await _store.ReadAsync(AccountId.Store, session => session.Bodies.ExternalAsync(from, PageSize), cancel);
+            IReadOnlyList<StoredBody> page = await _store.ReadAsync(AccountId.Store, session => session.Bodies.AllAsync(from, PageSize), cancel);
             foreach (StoredBody body in page)
             {
                 if (await ProblemAsync(body, cancel) is { } problem)
@@ -63,13 +63,23 @@ public sealed class StoreCheck
     {
         try
         {
+            if (body.Inline is { } kept)
+            {
+                return Damage(SHA256.HashData(body.Codec == BodyCodec.Zstd ? BodyCompression.Decompress(kept, (int)body.SizeBytes) : kept), body);
+            }
+
             await using Stream? octets = await _blobs.OpenOriginalAsync(body, cancel);
-            return octets is null ? "is missing"
-                : (await SHA256.HashDataAsync(octets, cancel)).AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
+            return octets is null ? "is missing" : Damage(await SHA256.HashDataAsync(octets, cancel), body);
         }
         catch (StoreUnavailableException failure) when (failure.IsDamaged)
         {
             return "is damaged";
         }
+        catch (InvalidDataException)
+        {
+            return "is damaged";
+        }
     }
+
+    private static string? Damage(byte[] hash, StoredBody body) => hash.AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
 }

@@ -7,6 +7,9 @@ public interface IReadBodies
     /// <summary>Where the octets of a body are; small ones come with it.</summary>
     ValueTask<StoredBody?> GetAsync(BodyId id);
 
+    /// <summary>All bodies, a page after <paramref name="after"/>.</summary>
+    ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most);
+
     /// <summary>Bodies that lie outside the database, a page after <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<StoredBody>> ExternalAsync(BodyId? after, int most);
 

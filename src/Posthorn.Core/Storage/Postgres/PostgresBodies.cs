@@ -8,6 +8,7 @@ internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBo
 {
     private const string Columns = "SELECT id, size, codec, hash, octets FROM body";
     private const string SelectById = Columns + " WHERE id = $1";
+    private const string SelectAll = Columns + " WHERE id > $1 ORDER BY id LIMIT $2";
     private const string SelectExternal = Columns + " WHERE NOT inline AND id > $1 ORDER BY id LIMIT $2";
     private const string SelectUnreferenced = Columns + " WHERE refs = 0 AND released < $1 LIMIT $2";
 
@@ -20,6 +21,9 @@ internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBo
     private readonly HashSet<BodyId> _written = [];
 
     public ValueTask<StoredBody?> GetAsync(BodyId id) => transaction.Use(SelectById).Bind(id.Value).FirstAsync(Read);
+
+    public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most) =>
+        transaction.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most).AllAsync(Read);
 
     public ValueTask<IReadOnlyList<StoredBody>> ExternalAsync(BodyId? after, int most) =>
         transaction.Use(SelectExternal).Bind(after?.Value ?? Guid.Empty).Bind(most).AllAsync(Read);

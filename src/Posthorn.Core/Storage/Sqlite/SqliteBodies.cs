@@ -8,12 +8,19 @@ internal sealed class SqliteBodies(SqliteConnection connection) : IWriteBodies
     private const string Columns = "SELECT b.id, b.size, b.codec, b.hash, o.octets FROM body b LEFT JOIN body_octets o ON o.number = b.number";
     private const string SelectById = Columns + " WHERE b.id = ?1";
     private const string SelectUnreferenced = Columns + " WHERE b.refs = 0 AND b.released < ?1 LIMIT ?2";
+    private const string SelectAll = Columns + " WHERE b.id > ?1 ORDER BY b.id LIMIT ?2";
     private const string SelectExternal = Columns + " WHERE b.inline = 0 AND b.id > ?1 ORDER BY b.id LIMIT ?2";
 
     public ValueTask<StoredBody?> GetAsync(BodyId id)
     {
         using SqliteStatement query = connection.Use(SelectById).Bind(id.Value);
         return ValueTask.FromResult(query.Step() ? Read(query) : null);
+    }
+
+    public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most)
+    {
+        using SqliteStatement query = connection.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most);
+        return ValueTask.FromResult<IReadOnlyList<StoredBody>>(ReadAll(query));
     }
 
     public ValueTask<IReadOnlyList<StoredBody>> ExternalAsync(BodyId? after, int most)
