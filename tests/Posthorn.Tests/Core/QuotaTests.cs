@@ -1,0 +1,76 @@
+using Posthorn.Core;
+using Posthorn.Core.Access;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Delivery;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Standards.Smtp;
+
+namespace Posthorn.Tests.Core;
+
+/// <summary>Quotas where mail comes from elsewhere; of IMAP see the dialogs.</summary>
+public sealed class QuotaTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_delivery_that_reaches_ninety_per_cent_brings_one_warning()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await SetAsync(store, bytes: null, messages: 10);
+        for (int i = 0; i < 8; i++)
+        {
+            await DeliverAsync(store);
+        }
+
+        Assert.Equal(8, (await store.InboxAsync()).Messages);
+        await DeliverAsync(store);
+
+        Mailbox inbox = await store.InboxAsync();
+        Assert.Equal(10, inbox.Messages);
+        Assert.Equal(11u, inbox.UidNext);
+        Assert.Contains("Subject: Your mailbox is nearly full", await store.TextAsync(inbox.Id, 10), StringComparison.Ordinal);
+        Assert.IsType<Recipient.OverQuota>(await ResolveAsync(store));
+    }
+
+    [Fact]
+    public async Task A_snapshot_sees_the_mail_and_its_warning()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await SetAsync(store, bytes: 100, messages: null);
+        Mailbox inbox = await store.InboxAsync();
+        Assert.Equal(0, (await store.SnapshotAsync(inbox.Id)).Count);
+
+        await DeliverAsync(store);
+
+        Assert.Equal([1u, 2u], (await store.SnapshotAsync(inbox.Id)).Enumerate().Select(message => message.Uid));
+    }
+
+    [Fact]
+    public async Task Quotas_are_set_by_administrators_alone()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+
+        Result<Account> result = await store.Get<Quotas>().SetAsync(store.Actor, "you@example.test", 1, 1, Cancel);
+
+        Assert.IsType<Refusal.Denied>(result.Refusal);
+    }
+
+    private static async Task SetAsync(TestStore store, long? bytes, long? messages) =>
+        Assert.True((await store.Get<Quotas>().SetAsync(Actor.System("test"), "you@example.test", bytes, messages, Cancel)).IsOk);
+
+    private static async Task DeliverAsync(TestStore store)
+    {
+        Account account = (await store.Get<Quotas>().GetAsync(store.Actor, "you@example.test", Cancel)).Value;
+        await using IncomingMessage message = await store.MessageAsync("Subject: hello\r\n\r\ntext\r\n");
+        var recipient = new EnvelopeRecipient(account.Address, new Recipient.Local([account], []), DsnNotify.Default, null);
+        Assert.Null(await store.Get<Deliveries>().AcceptAsync(new Envelope("friend@example.org", [recipient], [], store.Time.GetUtcNow()), message, Cancel));
+    }
+
+    private static async Task<Recipient> ResolveAsync(TestStore store)
+    {
+        await store.Get<Domains>().AddAsync(Actor.System("test"), "example.test", [], Cancel);
+        Assert.True(EmailAddress.TryParse("you@example.test", out EmailAddress? address));
+        return await store.Get<Recipients>().ResolveAsync(address, Cancel);
+    }
+}
