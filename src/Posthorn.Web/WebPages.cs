@@ -5,17 +5,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Web.Mail;
 using Posthorn.Web.Pages;
+using Posthorn.Web.Security;
+using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web;
 
 /// <summary>The pages, and what goes with every one of them.</summary>
 public static class WebPages
 {
-    // Nothing but our own style sheet: no script, no frame, no form, no other host.
-    private const string Policy =
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
     private const string AYear = "public, max-age=31536000, immutable";
 
     private static readonly byte[] Style = ReadStyle();
@@ -26,6 +25,17 @@ public static class WebPages
     public static IServiceCollection AddWebPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
+        services.AddAntiforgery(static options =>
+        {
+            options.Cookie.Name = "__Host-posthorn-form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.Always;
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.Path = "/";
+            // The pages' own policy says who may frame them.
+            options.SuppressXFrameOptionsHeader = true;
+        });
+        WebSession.AddTo(services);
+        services.AddSingleton<MailReading>();
         return services;
     }
 
@@ -33,21 +43,22 @@ public static class WebPages
     /// <param name="settings">Asked for each request: ports are known only once the server has started.</param>
     public static void MapWebPages(this IEndpointRouteBuilder routes, Func<MailAppSettings> settings)
     {
-        routes.MapGet("/", () => new RazorComponentResult<SettingsPage>(new { Settings = settings() })).AddEndpointFilter(Guarded);
-        routes.MapGet(StyleSheet, (HttpContext context) =>
+        RouteGroupBuilder pages = routes.MapGroup("");
+        pages.AddEndpointFilter(Guards.Headers);
+        pages.MapGet("/", () => new RazorComponentResult<SettingsPage>(new { Settings = settings() }));
+        pages.MapGet(StyleSheet, (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = AYear;
             return Results.Bytes(Style, "text/css; charset=utf-8");
-        }).AddEndpointFilter(Guarded);
-    }
-
-    private static ValueTask<object?> Guarded(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
-    {
-        IHeaderDictionary headers = invocation.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
-        return next(invocation);
+        });
+        SignInEndpoints.Map(pages, settings);
+        RouteGroupBuilder mail = pages.MapGroup("/mail");
+        mail.AddEndpointFilter(Guards.SignedIn);
+        MailEndpoints.Map(mail);
+        MailActions.Map(mail);
+        RouteGroupBuilder account = pages.MapGroup("/account");
+        account.AddEndpointFilter(Guards.SignedIn);
+        SecurityEndpoints.Map(account);
     }
 
     private static byte[] ReadStyle()

@@ -85,6 +85,37 @@ public sealed class Accounts
         return await ChangeAsync(actor, address, (session, account) => session.Directory.SetCredentialAsync(account.Id, hash, scram), cancel);
     }
 
+    /// <summary>The account that signed in, as it is now.</summary>
+    public async ValueTask<Result<Account>> OwnAsync(Actor actor, CancellationToken cancel) =>
+        await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(actor.Principal), cancel) is { } account
+            ? account
+            : new Refusal.NotFound("account of yours");
+
+    /// <summary>A person's own new password; the caller has just verified the old one. See <see cref="SetPasswordAsync"/>.</summary>
+    /// <returns>The account with its new credential version.</returns>
+    public async ValueTask<Result<Account>> SetOwnPasswordAsync(Actor actor, string password, CancellationToken cancel)
+    {
+        if (Secrets.Objection(password) is { } objection)
+        {
+            return new Refusal.Invalid(objection);
+        }
+
+        (string hash, string scram) = await _secrets.MakeAsync(password, cancel);
+        return await _store.WriteAsync<Result<Account>>(
+            StoreRows,
+            async session =>
+            {
+                if (await session.Directory.AccountAsync(actor.Principal) is null)
+                {
+                    return new Refusal.NotFound("account of yours");
+                }
+
+                await session.Directory.SetCredentialAsync(actor.Principal, hash, scram);
+                return (await session.Directory.AccountAsync(actor.Principal))!;
+            },
+            cancel);
+    }
+
     public ValueTask<Result<Done>> SetDisabledAsync(Actor actor, string address, bool disabled, CancellationToken cancel) =>
         ChangeAsync(actor, address, (session, account) => session.Directory.SetDisabledAsync(account.Id, disabled), cancel);
 

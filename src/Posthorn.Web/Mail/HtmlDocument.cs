@@ -1,0 +1,89 @@
+using Ganss.Xss;
+using AngleSharp.Dom;
+using MimeKit;
+
+namespace Posthorn.Web.Mail;
+
+/// <summary>The HTML of a message as a document that can do nothing: no script, no form, no style of the page around it.</summary>
+/// <remarks>
+/// Three walls, each enough alone against most: the HTML is parsed and written anew from an allow-list; the answer carries a policy that forbids
+/// scripts, forms, frames and every request but (once asked for) pictures; and the frame around it is sandboxed, so that it has no origin and no cookie.
+/// </remarks>
+internal static class HtmlDocument
+{
+    /// <summary>Of one picture of the message shown in its place, and of all of them, octets.</summary>
+    public const int MaxPicture = 4 << 20, MaxPictures = 12 << 20;
+
+    /// <summary>Characters of HTML that are looked at; more is cut off.</summary>
+    public const int MaxHtml = 4 << 20;
+
+    private static readonly string[] NotForMail = ["form", "input", "button", "textarea", "select", "option", "optgroup", "label", "fieldset", "legend", "output", "datalist", "keygen", "meter", "progress", "menu", "menuitem", "command"];
+
+    // SVG is no picture here: it is a document with scripts of its own.
+    private static readonly string[] PictureTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+    /// <summary>The policy of the answer.</summary>
+    /// <param name="withPictures">The reader asked for pictures from other hosts, which tells the sender that the message was read.</param>
+    public static string Policy(bool withPictures) =>
+        $"sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:{(withPictures ? " https: http:" : "")}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+    public static string Of(MimeMessage message)
+    {
+        string html = message.HtmlBody ?? "";
+        var sanitizer = new HtmlSanitizer();
+        foreach (string tag in NotForMail)
+        {
+            sanitizer.AllowedTags.Remove(tag);
+        }
+
+        sanitizer.AllowedSchemes.Clear();
+        foreach (string scheme in (string[])["http", "https", "mailto"])
+        {
+            sanitizer.AllowedSchemes.Add(scheme);
+        }
+
+        int left = MaxPictures;
+        sanitizer.FilterUrl += (_, url) =>
+        {
+            if (url.OriginalUrl.StartsWith("cid:", StringComparison.OrdinalIgnoreCase))
+            {
+                url.SanitizedUrl = url.Tag.NodeName.Equals("IMG", StringComparison.OrdinalIgnoreCase) ? Picture(message, url.OriginalUrl[4..], ref left) : null;
+            }
+        };
+        sanitizer.PostProcessNode += static (_, node) =>
+        {
+            if (node.Node is IElement { NodeName: "A" or "AREA" } link)
+            {
+                link.SetAttribute("target", "_blank");
+                link.SetAttribute("rel", "noopener noreferrer nofollow");
+            }
+        };
+        string body = sanitizer.Sanitize(html.Length > MaxHtml ? html[..MaxHtml] : html);
+        return $"""
+            <!DOCTYPE html>
+            <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Message</title>
+            <style>html {"{"} color-scheme: light; background: #fff; color: #1d2430; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; {"}"} img {"{"} max-width: 100%; height: auto; {"}"} table {"{"} max-width: 100%; {"}"}</style></head>
+            <body>{body}</body></html>
+            """;
+    }
+
+    /// <summary>Whether the document would ask other hosts for pictures.</summary>
+    public static bool AsksOthers(string document) =>
+        document.Contains("src=\"http", StringComparison.OrdinalIgnoreCase) || document.Contains("url(", StringComparison.OrdinalIgnoreCase);
+
+    private static string? Picture(MimeMessage message, string id, ref int left)
+    {
+        string wanted = Uri.UnescapeDataString(id);
+        if (message.BodyParts.OfType<MimePart>().FirstOrDefault(part => part.ContentId == wanted) is not { Content: { Stream: { } encoded } content } part
+            || !PictureTypes.Contains(part.ContentType.MimeType.ToLowerInvariant())
+            || encoded.Length > MaxPicture)
+        {
+            return null;
+        }
+
+        using var octets = new MemoryStream();
+        content.DecodeTo(octets);
+        left -= (int)octets.Length;
+        return left < 0 ? null : $"data:{part.ContentType.MimeType.ToLowerInvariant()};base64,{Convert.ToBase64String(octets.GetBuffer(), 0, (int)octets.Length)}";
+    }
+}
