@@ -62,7 +62,7 @@ internal static class HtmlDocument
         return $"""
             <!DOCTYPE html>
             <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Message</title>
-            <style>html {"{"} color-scheme: light; background: #fff; color: #1d2430; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; {"}"} img {"{"} max-width: 100%; height: auto; {"}"} table {"{"} max-width: 100%; {"}"}</style></head>
+            <style>html {"{"} color-scheme: light; background: #fff; color: #1d2430; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; {"}"} body {"{"} margin: .75rem 1.25rem; {"}"} img {"{"} max-width: 100%; height: auto; {"}"} table {"{"} max-width: 100%; {"}"}</style></head>
             <body>{body}</body></html>
             """;
     }

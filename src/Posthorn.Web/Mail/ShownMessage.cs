@@ -22,13 +22,16 @@ public sealed record ShownMessage(
         row.Uid,
         row.Flags,
         string.IsNullOrWhiteSpace(message.Subject) ? "(no subject)" : message.Subject,
-        message.From.ToString(),
-        message.To.ToString(),
-        message.Cc.ToString(),
+        InWords(message.From),
+        InWords(message.To),
+        InWords(message.Cc),
         message.Headers.Contains(HeaderId.Date) ? message.Date : null,
         message.TextBody,
         message.HtmlBody is not null,
         [.. AttachmentsOf(message).Select((part, index) => new ShownAttachment(index, NameOf(part, index), part.ContentType.MimeType, SizeOf(part)))]);
+
+    private static string InWords(InternetAddressList addresses) => string.Join(", ", addresses.Mailboxes.Select(static address =>
+        string.IsNullOrWhiteSpace(address.Name) ? address.Address : $"{address.Name} <{address.Address}>"));
 
     /// <summary>What is not shown as text: parts called attachments, and everything that is no text and not shown inside the HTML.</summary>
     internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message) => message.BodyParts.Where(part =>
