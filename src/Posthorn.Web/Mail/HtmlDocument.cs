@@ -1,5 +1,5 @@
-using Ganss.Xss;
 using AngleSharp.Dom;
+using Ganss.Xss;
 using MimeKit;
 
 namespace Posthorn.Web.Mail;

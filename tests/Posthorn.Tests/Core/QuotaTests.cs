@@ -1,8 +1,8 @@
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
-using Posthorn.Core.Delivery;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Delivery;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Standards.Smtp;
 
