@@ -19,7 +19,7 @@ internal sealed record WebSession(Account Account, Actor Actor)
     private const string VersionClaim = "version";
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
-    /// <summary>__Host-: only ever sent to this host, over TLS (RFC 6265 bis, cookie name prefixes).</summary>
+    /// <summary>__Host-: only ever sent to this host, over TLS: browsers hold a cookie of this prefix to it.</summary>
     private const string CookieName = "__Host-posthorn";
 
     public static void AddTo(IServiceCollection services) => services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>

@@ -50,7 +50,12 @@ internal sealed class SmtpTalk : IAsyncDisposable
             return recipient;
         }
 
-        await SayAsync("DATA", cancel);
+        string data = await SayAsync("DATA", cancel);
+        if (!data.StartsWith("354", StringComparison.Ordinal))
+        {
+            return data;
+        }
+
         string header = $"From: sender@example.net\r\nTo: {to}\r\nSubject: {id}\r\nMessage-ID: <{id}@example.net>\r\n\r\n";
         return await SayAsync(header + body + (body.Length == 0 || body.EndsWith('\n') ? "." : "\r\n."), cancel);
     }

@@ -46,10 +46,11 @@ internal static class MailLoad
         for (int number = 0; signedIn.StartsWith('2'); number++)
         {
             string content = $"o-{name}-{number}";
-            await talk.SayAsync($"MAIL FROM:<{user}>", cancel);
-            await talk.SayAsync($"RCPT TO:<{Elsewhere}>", cancel);
-            await talk.SayAsync($"RCPT TO:<{user}>", cancel);
-            if ((await talk.SayAsync("DATA", cancel)).StartsWith('3'))
+            // A recipient that was put off while the store was away gets nothing: only an envelope taken whole is sent.
+            bool isTaken = (await talk.SayAsync($"MAIL FROM:<{user}>", cancel)).StartsWith('2')
+                & (await talk.SayAsync($"RCPT TO:<{Elsewhere}>", cancel)).StartsWith('2')
+                & (await talk.SayAsync($"RCPT TO:<{user}>", cancel)).StartsWith('2');
+            if (isTaken && (await talk.SayAsync("DATA", cancel)).StartsWith('3'))
             {
                 await log.AskAsync<Operation, string>(
                     [new Delivery(content, MailboxSet.Inbox, []) { Started = log.Now() }, new Submission(content) { Started = log.Now() }],
