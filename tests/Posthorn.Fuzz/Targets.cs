@@ -1,4 +1,5 @@
 using System.Text;
+using MimeKit;
 using Posthorn.Core.Bodies;
 using Posthorn.Server.Imap;
 using Posthorn.Server.Pop3;
@@ -13,6 +14,7 @@ using Posthorn.Standards.Mime;
 using Posthorn.Standards.Sasl;
 using Posthorn.Standards.Smtp;
 using Posthorn.Standards.Spf;
+using Posthorn.Web.Mail;
 
 namespace Posthorn.Fuzz;
 
@@ -34,7 +36,23 @@ internal static class Targets
         new("dmarc", static octets => DmarcRecord.Parse(Text(octets)), Nothing),
         new("address", Address, Nothing),
         new("sasl", Sasl, Nothing),
+        new("html", Html, Nothing),
     ];
+
+    /// <summary>HTML of a message, as the web shows it: nothing that acts is left.</summary>
+    private static void Html(byte[] octets)
+    {
+        using var message = new MimeMessage();
+        message.Body = new TextPart("html") { Text = Text(octets) };
+        string body = HtmlDocument.Of(message).Split("<body>", 2)[1];
+        foreach (string act in (string[])["<script", "<style", "<iframe", "<form", "<meta", "<base", "<svg", "<link"])
+        {
+            if (body.Contains(act, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new InvalidOperationException($"{act} is left.");
+            }
+        }
+    }
 
     private static bool Nothing(Exception failure) => false;
 

@@ -1,4 +1,5 @@
 using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
 using Ganss.Xss;
 using MimeKit;
 
@@ -14,9 +15,6 @@ internal static class HtmlDocument
     /// <summary>Of one picture of the message shown in its place, and of all of them, octets.</summary>
     public const int MaxPicture = 4 << 20, MaxPictures = 12 << 20;
 
-    /// <summary>Characters of HTML that are looked at; more is cut off.</summary>
-    public const int MaxHtml = 4 << 20;
-
     private static readonly string[] NotForMail = ["form", "input", "button", "textarea", "select", "option", "optgroup", "label", "fieldset", "legend", "output", "datalist", "keygen", "meter", "progress", "menu", "menuitem", "command"];
 
     // SVG is no picture here: it is a document with scripts of its own.
@@ -29,13 +27,16 @@ internal static class HtmlDocument
 
     public static string Of(MimeMessage message)
     {
-        string html = message.HtmlBody ?? "";
         var sanitizer = new HtmlSanitizer();
         foreach (string tag in NotForMail)
         {
             sanitizer.AllowedTags.Remove(tag);
         }
 
+        // No CSS for its parsers: see BoundedHtml.
+        sanitizer.HtmlParserFactory = static () => new HtmlParser();
+        sanitizer.AllowedAttributes.Remove("style");
+        sanitizer.AllowedAttributes.Add(BoundedHtml.StyleCarrier);
         sanitizer.AllowedSchemes.Clear();
         foreach (string scheme in (string[])["http", "https", "mailto"])
         {
@@ -57,8 +58,14 @@ internal static class HtmlDocument
                 link.SetAttribute("target", "_blank");
                 link.SetAttribute("rel", "noopener noreferrer nofollow");
             }
+
+            if (node.Node is IElement styled && styled.GetAttribute(BoundedHtml.StyleCarrier) is { } style)
+            {
+                styled.RemoveAttribute(BoundedHtml.StyleCarrier);
+                styled.SetAttribute("style", style);
+            }
         };
-        string body = sanitizer.Sanitize(html.Length > MaxHtml ? html[..MaxHtml] : html);
+        string body = sanitizer.Sanitize(BoundedHtml.Of(message.HtmlBody ?? ""));
         return $"""
             <!DOCTYPE html>
             <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Message</title>
@@ -67,9 +74,9 @@ internal static class HtmlDocument
             """;
     }
 
-    /// <summary>Whether the document would ask other hosts for pictures.</summary>
-    public static bool AsksOthers(string document) =>
-        document.Contains("src=\"http", StringComparison.OrdinalIgnoreCase) || document.Contains("url(", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the HTML names something on another host that a reader may want to see. A guess is enough: it decides over a notice.</summary>
+    public static bool AsksOthers(string html) =>
+        html.Contains("<img", StringComparison.OrdinalIgnoreCase) && html.Contains("http", StringComparison.OrdinalIgnoreCase);
 
     private static string? Picture(MimeMessage message, string id, ref int left)
     {

@@ -68,7 +68,7 @@ internal static class MailEndpoints
                 List = list,
                 Message = ShownMessage.Of(row, message),
                 WithPictures = http.Request.Query["pictures"] == "true",
-                AsksOthers = message.HtmlBody is not null && HtmlDocument.AsksOthers(HtmlDocument.Of(message)),
+                AsksOthers = message.HtmlBody is { } html && HtmlDocument.AsksOthers(html),
             })
             : Gone();
     }

@@ -35,6 +35,8 @@ internal static class PostgresMigrations
             await SeedAsync(connection, time, cancel);
         }
 
+        // Of processes that were killed; a commit is asked after for seconds only.
+        await RunAsync(connection, "DELETE FROM commit_mark WHERE at < now() - interval '1 day'", cancel);
         await transaction.CommitAsync(cancel);
     }
 

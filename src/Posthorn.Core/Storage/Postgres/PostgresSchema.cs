@@ -74,5 +74,8 @@ internal static class PostgresSchema
         CREATE TABLE annotation(account bigint NOT NULL, mailbox bigint NOT NULL, viewer bigint NOT NULL, entry text COLLATE "C" NOT NULL, value bytea NOT NULL,
             PRIMARY KEY(account, mailbox, viewer, entry))
         """,
+        """
+        CREATE TABLE commit_mark(id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())
+        """,
     ];
 }

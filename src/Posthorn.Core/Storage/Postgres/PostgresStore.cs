@@ -20,14 +20,10 @@ internal sealed partial class PostgresStore : IStore
     /// <summary>How often a closure runs before its conflict is given to the caller.</summary>
     private const int MaxAttempts = 8;
 
-    /// <summary>How long a lost COMMIT is asked after, until the database must have come back.</summary>
-    private static readonly TimeSpan OutcomePatience = TimeSpan.FromSeconds(15);
-
-    private static readonly TimeSpan OutcomePause = TimeSpan.FromMilliseconds(200);
-
     // Set while a closure runs: a write inside a write would wait for itself.
     private static readonly AsyncLocal<bool> Writing = new();
 
+    private readonly CommitMarks _marks;
     private readonly PostgresConnections _connections;
     private readonly ICommitSink _sink;
     private readonly PostgresBus _bus;
@@ -35,7 +31,7 @@ internal sealed partial class PostgresStore : IStore
     private readonly ILogger _log;
 
     private PostgresStore(PostgresConnections connections, StoreLock storeLock, ICommitSink sink, PostgresBus bus, ILogger log) =>
-        (_connections, _lock, _sink, _bus, _log) = (connections, storeLock, sink, bus, log);
+        (_connections, _marks, _lock, _sink, _bus, _log) = (connections, new CommitMarks(connections), storeLock, sink, bus, log);
 
     /// <summary>Locks the node's data folder, and makes or migrates the database.</summary>
     /// <exception cref="StoreOpeningException">With one line that says what is wrong and what to do.</exception>
@@ -105,10 +101,11 @@ internal sealed partial class PostgresStore : IStore
         for (int attempt = 1; ; attempt++)
         {
             await using NpgsqlConnection connection = await OpenAsync(cancel);
-            var attempted = new WriteAttempt(connection, accounts);
+            var attempted = new WriteAttempt(connection, accounts, _marks);
             try
             {
                 T result = await attempted.RunAsync(write);
+                _marks.Settle(attempted.Mark);
                 Publish(attempted.Session);
                 return result;
             }
@@ -116,13 +113,14 @@ internal sealed partial class PostgresStore : IStore
             {
                 _connections.Clear();
                 LogOutcomeOpen(PostgresFault.Reason(fault));
-                if (await WasCommittedAsync(attempted.TransactionId) is not { } committed)
+                if (await _marks.WasCommittedAsync(attempted.Mark, attempted.TransactionId) is not { } committed)
                 {
                     throw new StoreUnavailableException("The database was lost during a commit and has not come back.", isFull: false, fault) { IsOutcomeOpen = true };
                 }
 
                 if (committed)
                 {
+                    _marks.Settle(attempted.Mark);
                     Publish(attempted.Session);
                     return attempted.Result<T>();
                 }
@@ -194,46 +192,6 @@ internal sealed partial class PostgresStore : IStore
         }
     }
 
-    /// <summary>Asks the database what became of a transaction; null: it cannot say.</summary>
-    private async ValueTask<bool?> WasCommittedAsync(string? transaction)
-    {
-        if (transaction is null)
-        {
-            return null;
-        }
-
-        long started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < OutcomePatience)
-        {
-            try
-            {
-                await using NpgsqlConnection connection = await _connections.OpenAsync(CancellationToken.None);
-                await using var command = new NpgsqlCommand("SELECT pg_xact_status($1::xid8)", connection);
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = transaction, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-                switch (await command.ExecuteScalarAsync(CancellationToken.None) as string)
-                {
-                    case "committed":
-                        return true;
-                    case "aborted":
-                        return false;
-                    case null:
-                        return null;
-                    default:
-                        // In progress: the server has not noticed yet that nobody waits for it.
-                        break;
-                }
-            }
-            catch (NpgsqlException fault) when (PostgresFault.IsLost(fault))
-            {
-                _connections.Clear();
-            }
-
-            await Task.Delay(OutcomePause, TimeProvider.System, CancellationToken.None);
-        }
-
-        return null;
-    }
-
     private static TimeSpan Pause(int attempt) => TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 << Math.Min(attempt, 6)));
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A write met another one (attempt {Attempt}) and is run again: {SqlState}")]
@@ -248,10 +206,11 @@ internal sealed partial class PostgresStore : IStore
         private readonly PostgresTransaction _transaction;
         private object? _result;
 
-        public WriteAttempt(NpgsqlConnection connection, ReadOnlyMemory<AccountId> accounts)
+        public WriteAttempt(NpgsqlConnection connection, ReadOnlyMemory<AccountId> accounts, CommitMarks marks)
         {
             _transaction = new PostgresTransaction(connection, BeginWrite);
             _transaction.Use("SELECT pg_current_xact_id()::text").Post(row => TransactionId = row.GetString(0));
+            marks.Write(_transaction, Mark);
             Session = new PostgresSession(_transaction);
             Session.Counters.Take(accounts);
         }
@@ -259,6 +218,9 @@ internal sealed partial class PostgresStore : IStore
         public PostgresSession Session { get; }
 
         public string? TransactionId { get; private set; }
+
+        /// <summary>See <see cref="CommitMarks"/>.</summary>
+        public Guid Mark { get; } = Guid.CreateVersion7();
 
         public async ValueTask<T> RunAsync<T>(Func<IWriteSession, ValueTask<T>> write)
         {

@@ -1,0 +1,73 @@
+using MimeKit;
+using Posthorn.Web.Mail;
+
+namespace Posthorn.Tests.Web;
+
+/// <summary>HTML that aims at the parsers: without the bounds each of these ends the process or holds a processor for minutes.</summary>
+public sealed class HtmlDocumentTests
+{
+    private const int Many = 100_000;
+
+    public static TheoryData<string, string> Bombs => new()
+    {
+        { "formula in an attribute", $"<p style=\"width:{Repeat("calc(")}1px\">text" },
+        { "formula in entities", $"<p style=\"width:{Repeat("calc&#40;")}1px\">text" },
+        { "formula in a sheet", $"<style>p{{width:{Repeat("calc(")}1px}}</style><p>text" },
+        { "sheet within a sheet", $"<style><style></style>p{{width:{Repeat("calc(")}1px}}</style><p>text" },
+        { "sheet within raw text", $"<xmp><style>p{{width:{Repeat("calc(")}1px}}</xmp></style><p>text" },
+        { "sheet in foreign content", $"<svg><style>p{{width:{Repeat("calc(")}1px}}</style></svg><p>text" },
+        { "rules in rules", $"<style>{Repeat("@media screen{")}</style><p>text" },
+        { "elements", $"{Repeat("<div>")}text" },
+        { "tables", $"{Repeat("<table><tr><td>")}text" },
+        { "marks left open", $"{Repeat("<b><p>")}text" },
+        { "foreign elements", $"{Repeat("<svg><g>")}</g></svg>" + "<p>text" },
+        { "attributes", $"<p {string.Concat(Enumerable.Range(0, Many).Select(number => $"a{number}=1 "))}>text" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public void A_bomb_ends_as_a_document_and_not_as_the_end_of_the_server(string name, string html)
+    {
+        string document = Of(html);
+        Assert.StartsWith("<!DOCTYPE html>", document, StringComparison.Ordinal);
+        Assert.DoesNotMatch("<[^>]*calc", document);
+        Assert.True(document.Length < html.Length + 1_000_000, name);
+    }
+
+    [Fact]
+    public void Text_beneath_too_many_elements_is_still_there() => Assert.Contains("deep text", Of($"{Repeat("<div>")}deep text"), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_honest_mail_has_stays()
+    {
+        string document = Of("<table width=\"600\" bgcolor=\"#fff\"><tr><td style=\"color: rgb(1, 2, 3); padding: 4px\">A &amp; B &lt;c&gt;<br>d<p>e<p>f<li>g</td></tr></table>");
+        Assert.Contains("<td style=\"color: rgb(1, 2, 3); padding: 4px\">A &amp; B &lt;c&gt;<br>d<p>e</p><p>f</p><li>g</li></td>", document, StringComparison.Ordinal);
+        Assert.Contains("<table width=\"600\" bgcolor=\"#fff\">", document, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("color: red", "color: red")]
+    [InlineData("COLOR:#fff;background:rgba(1,2,3,.5) ;", "COLOR: #fff; background: rgba(1,2,3,.5)")]
+    [InlineData("font-family: 'Segoe UI', Arial, sans-serif", "font-family: 'Segoe UI', Arial, sans-serif")]
+    [InlineData("position: fixed; width: 10px", "width: 10px")]
+    [InlineData("background: url(https://evil.test/x)", "")]
+    [InlineData("background: \\75rl(https://evil.test/x)", "")]
+    [InlineData("background: u/**/rl(x)", "")]
+    [InlineData("width: expression(alert(1))", "")]
+    [InlineData("width: calc(1px + 2px)", "")]
+    [InlineData("color: rgb(rgb(1))", "")]
+    [InlineData("color: rgb(1", "")]
+    [InlineData("color: }</style><script>", "")]
+    [InlineData("color", "")]
+    [InlineData("color:", "")]
+    public void Styles_keep_looks_and_lose_the_rest(string style, string kept) => Assert.Equal(kept, StyleDeclarations.Checked(style));
+
+    private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, Many));
+
+    private static string Of(string html)
+    {
+        using var message = new MimeMessage();
+        message.Body = new TextPart("html") { Text = html };
+        return HtmlDocument.Of(message);
+    }
+}
