@@ -2,6 +2,8 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Ganss.Xss;
 using MimeKit;
+using MimeKit.Text;
+using HtmlTokenizer = MimeKit.Text.HtmlTokenizer;
 
 namespace Posthorn.Web.Mail;
 
@@ -74,9 +76,23 @@ internal static class HtmlDocument
             """;
     }
 
-    /// <summary>Whether the HTML names something on another host that a reader may want to see. A guess is enough: it decides over a notice.</summary>
-    public static bool AsksOthers(string html) =>
-        html.Contains("<img", StringComparison.OrdinalIgnoreCase) && html.Contains("http", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a picture of the HTML lies on another host.</summary>
+    public static bool AsksOthers(string html)
+    {
+        using var reader = new StringReader(html.Length > BoundedHtml.MaxLength ? html[..BoundedHtml.MaxLength] : html);
+        var tokenizer = new HtmlTokenizer(reader);
+        while (tokenizer.ReadNextToken(out HtmlToken? token))
+        {
+            if (token is HtmlTagToken { Id: HtmlTagId.Image, IsEndTag: false } picture
+                && picture.Attributes.Any(static attribute => attribute.Id == HtmlAttributeId.Src
+                    && attribute.Value?.TrimStart().StartsWith("http", StringComparison.OrdinalIgnoreCase) == true))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static string? Picture(MimeMessage message, string id, ref int left)
     {

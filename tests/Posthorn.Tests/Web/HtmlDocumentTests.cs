@@ -62,6 +62,12 @@ public sealed class HtmlDocumentTests
     [InlineData("color:", "")]
     public void Styles_keep_looks_and_lose_the_rest(string style, string kept) => Assert.Equal(kept, StyleDeclarations.Checked(style));
 
+    [Theory]
+    [InlineData("<p><IMG alt=x SRC=' https://tracker.test/a.gif'>", true)]
+    [InlineData("<img src=\"cid:a@b\"><a href=\"https://example.org/\">x</a>", false)]
+    [InlineData("<!-- <img src=http://a.test/> --> src=http", false)]
+    public void Pictures_of_other_hosts_are_noticed_and_nothing_else(string html, bool asks) => Assert.Equal(asks, HtmlDocument.AsksOthers(html));
+
     private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, Many));
 
     private static string Of(string html)
