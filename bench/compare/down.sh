@@ -5,6 +5,10 @@ set -euo pipefail
 dir=$(cd "$1" && pwd)
 [ -x "$dir/stop.sh" ] || { echo "down.sh: $dir was not made by up.sh" >&2; exit 1; }
 "$dir/stop.sh"
+if [ -f "$dir/s3.pid" ]; then
+    kill "$(cat "$dir/s3.pid")" 2>/dev/null || true
+    rm "$dir/s3.pid"
+fi
 if [ -f "$dir/postgres/data/postmaster.pid" ]; then
     pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     stop=("$pgbin/pg_ctl" -D "$dir/postgres/data" -m fast -w stop)

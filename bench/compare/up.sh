@@ -5,12 +5,16 @@ set -euo pipefail
 
 usage() {
     cat <<'TXT'
-usage: up.sh DIR [--store sqlite|postgres] [--key rsa|ec] [--base-port N]
+usage: up.sh DIR [--store sqlite|postgres] [--node-of OTHER] [--key rsa|ec] [--base-port N] [--no-index] [--built]
   DIR          an empty folder, or one of an earlier run that was stopped
-  --store      what holds the mail: sqlite, or postgres (a cluster of its own in DIR/postgres, synced as PostgreSQL does by default)
+  --store      what holds the mail: sqlite (and files), or postgres: a cluster of its own in DIR/postgres, synced as PostgreSQL does by default, and an S3
+               server with a bucket for large bodies (npm ci --prefix tests/Posthorn.Stores/s3 once)
+  --node-of    one more node on the store of OTHER, where up.sh started one with --store postgres; with a --base-port of its own
   --key        the certificate's key: rsa (2048 bits) or ec (P-256); rsa
   --base-port  ports follow from it: N+25 smtp, N+587 submission, N+993 imaps ... (13000)
   --no-cache   verify every password anew, without the credential cache
+  --no-index   without the search index, whose making would share the processors
+  --built      start what was built before
 TXT
 }
 
@@ -19,13 +23,16 @@ case "$1" in -h|--help) usage; exit 0 ;; esac
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 shift
-store=sqlite key=rsa base=13000 cache=true
+store=sqlite key=rsa base=13000 cache=true built=false other= index=true
 while [ $# -gt 0 ]; do
     case "$1" in
         --store) store=$2; shift 2 ;;
         --key) key=$2; shift 2 ;;
         --base-port) base=$2; shift 2 ;;
         --no-cache) cache=false; shift ;;
+        --no-index) index=false; shift ;;
+        --built) built=true; shift ;;
+        --node-of) other=$(cd "$2" && pwd); shift 2 ;;
         *) usage >&2; exit 2 ;;
     esac
 done
@@ -33,13 +40,19 @@ done
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin="$root/bench/compare/.build"
-echo "Building ..." >&2
-dotnet publish "$root/src/Posthorn" -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:MachineRelease=true \
-    -o "$bin" -v quiet --nologo >&2
+if [ $built = false ] || [ ! -f "$bin/posthorn.dll" ]; then
+    echo "Building ..." >&2
+    dotnet publish "$root/src/Posthorn" -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:MachineRelease=true \
+        -o "$bin" -v quiet --nologo >&2
+fi
 
 chmod 755 "$dir"
-connection=
-if [ "$store" = postgres ]; then
+connection= bodies=
+if [ -n "$other" ]; then
+    connection=$(sed -n 's/^  "store": "\(.*\)",$/\1/p' "$other/posthorn.json") bodies=$(grep '^  "bodies"' "$other/posthorn.json" || true)
+    [ -n "$connection" ] || { echo "up.sh: $other has no store that nodes can share" >&2; exit 1; }
+    store="postgres, one more node"
+elif [ "$store" = postgres ]; then
     # PostgreSQL does not run as root.
     pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     as_owner() { if [ "$(id -u)" -eq 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi; }
@@ -53,6 +66,15 @@ if [ "$store" = postgres ]; then
     psql -X -q -h "$dir/postgres" -U posthorn -d postgres -tc "SELECT 1 FROM pg_database WHERE datname = 'posthorn'" | grep -q 1 \
         || psql -X -q -h "$dir/postgres" -U posthorn -d postgres -c 'CREATE DATABASE posthorn'
     connection="Host=$dir/postgres;Username=posthorn;Database=posthorn"
+    s3="$root/tests/Posthorn.Stores/s3"
+    [ -d "$s3/node_modules" ] || { echo "up.sh: npm ci --prefix tests/Posthorn.Stores/s3" >&2; exit 1; }
+    # It ends with its input; opened for writing too, that has no end. down.sh stops it.
+    [ -p "$dir/s3.in" ] || mkfifo "$dir/s3.in"
+    : >"$dir/s3.port"
+    setsid nohup node "$s3/server.js" "$dir/s3" mail <>"$dir/s3.in" >"$dir/s3.port" 2>>"$dir/s3.log" &
+    echo $! >"$dir/s3.pid"
+    until [ -s "$dir/s3.port" ]; do kill -0 "$(cat "$dir/s3.pid")" || exit 1; sleep 0.1; done
+    bodies='  "bodies": { "bucket": "mail", "endpoint": "http://127.0.0.1:'$(head -n 1 "$dir/s3.port")'", "accessKey": "S3RVER", "secretKey": "S3RVER" },'
 fi
 mkdir -p "$dir/tls"
 if [ ! -f "$dir/tls/key.pem" ]; then
@@ -71,6 +93,7 @@ cat >"$dir/posthorn.json" <<JSON
 {
   "dataFolder": "data",
   "store": "$connection",
+$bodies
   "hostName": "mx.example.test",
   "listeners": {
 $(listener smtp 25),
@@ -86,12 +109,13 @@ $(listener metrics 90)
   "tls": { "certificate": "tls/fullchain.pem", "key": "tls/key.pem" },
   "limits": { "maxConnections": 20000, "maxConnectionsPerAddress": 20000 },
   "signIn": { "exemptNetworks": ["127.0.0.0/8"], "credentialCache": $cache },
+  "search": { "index": $index },
   "telemetry": { "logLevel": "Warning" }
 }
 JSON
 
 posthorn() { dotnet "$bin/posthorn.dll" "$@" --config "$dir/posthorn.json"; }
-if [ ! -d "$dir/data" ]; then
+if [ -z "$other" ] && [ ! -d "$dir/data" ]; then
     posthorn domain add example.test >/dev/null
     for n in $(seq 0 19); do echo secret | posthorn account add "user$n@example.test" --password-stdin >/dev/null; done
 fi
@@ -127,7 +151,8 @@ chmod +x "$dir"/*.sh
 pidfiles="\"$dir/posthorn.pid\""
 if [ "$store" = postgres ]; then
     head -n 1 "$dir/postgres/data/postmaster.pid" >"$dir/postgres.pid"
-    pidfiles="$pidfiles, \"$dir/postgres.pid\""
+    pidfiles="$pidfiles, \"$dir/postgres.pid\", \"$dir/s3.pid\""
+    store="postgres, bucket"
 fi
 cat >"$dir/target.json" <<JSON
 {

@@ -41,7 +41,10 @@ public abstract record Refusal
 
     public sealed record OverQuota(long LimitBytes) : Refusal
     {
-        public override string Text => $"The account is over its quota of {LimitBytes} bytes.";
+        /// <summary>It is what all accounts of the domain share.</summary>
+        public bool IsOfDomain { get; init; }
+
+        public override string Text => $"The {(IsOfDomain ? "domain" : "account")} is over its quota of {LimitBytes} bytes.";
     }
 
     public sealed record OverMessageQuota(long Most) : Refusal

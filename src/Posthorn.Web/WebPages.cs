@@ -1,27 +1,30 @@
-using System.Reflection;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Core.Accounts;
+using Posthorn.Web.Admin;
+using Posthorn.Web.Help;
+using Posthorn.Web.Help.Answers;
+using Posthorn.Web.Help.Device;
+using Posthorn.Web.Help.Settings;
 using Posthorn.Web.Mail;
+using Posthorn.Web.Mail.Folders;
+using Posthorn.Web.Mail.Reading;
+using Posthorn.Web.Mail.Searching;
+using Posthorn.Web.Mail.Writing;
 using Posthorn.Web.Pages;
 using Posthorn.Web.Security;
+using Posthorn.Web.Security.WebAuthn;
 using Posthorn.Web.Sessions;
+using Posthorn.Web.Settings;
 
 namespace Posthorn.Web;
 
 /// <summary>The pages, and what goes with every one of them.</summary>
 public static class WebPages
 {
-    private const string AYear = "public, max-age=31536000, immutable";
-
-    private static readonly byte[] Style = ReadStyle();
-
-    /// <summary>Its name changes with its content, so that a browser may keep it for ever.</summary>
-    internal static string StyleSheet { get; } = $"/site.{Convert.ToHexStringLower(SHA256.HashData(Style))[..12]}.css";
-
     public static IServiceCollection AddWebPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
@@ -35,7 +38,27 @@ public static class WebPages
             options.SuppressXFrameOptionsHeader = true;
         });
         WebSession.AddTo(services);
+        services.AddSingleton<SavedSettings>();
+        services.AddSingleton<PasskeyUsers>();
+        services.AddSingleton<PasskeyCeremonies>();
+        services.AddSingleton<DataArchive>();
+        services.AddSingleton<DomainRecordCheck>();
+        services.AddSingleton<HelpCentre>();
+        services.AddSingleton<DeviceProfiles>();
+        services.AddSingleton<LoopTest>();
+        services.AddSingleton<SeenEvents>();
         services.AddSingleton<MailReading>();
+        services.AddSingleton<MailActions>();
+        services.AddSingleton<FolderActions>();
+        services.AddSingleton<SearchPages>();
+        services.AddSingleton<MessageOpening>();
+        services.AddSingleton<SenderPictures>();
+        services.AddSingleton<Unsubscribing>();
+        services.AddSingleton<Talks>();
+        services.AddSingleton<Signatures>();
+        services.AddSingleton<MailEvents>();
+        services.AddSingleton<Composing>();
+        services.AddSingleton<Correspondents>();
         return services;
     }
 
@@ -43,30 +66,43 @@ public static class WebPages
     /// <param name="settings">Asked for each request: ports are known only once the server has started.</param>
     public static void MapWebPages(this IEndpointRouteBuilder routes, Func<MailAppSettings> settings)
     {
-        RouteGroupBuilder pages = routes.MapGroup("");
-        pages.AddEndpointFilter(Guards.Headers);
-        pages.MapGet("/", () => new RazorComponentResult<SettingsPage>(new { Settings = settings() }));
-        pages.MapGet(StyleSheet, (HttpContext context) =>
-        {
-            context.Response.Headers.CacheControl = AYear;
-            return Results.Bytes(Style, "text/css; charset=utf-8");
-        });
+        RouteGroupBuilder all = routes.MapGroup("");
+        all.AddEndpointFilter(Guards.Headers);
+        SiteFiles.Map(all);
+        RouteGroupBuilder pages = all.MapGroup("");
+        pages.AddEndpointFilter(Guards.Visitor);
+        pages.MapGet("/", IResult () => new RazorComponentResult<SettingsPage>(new { Settings = settings() }));
         SignInEndpoints.Map(pages, settings);
+        PasskeyEndpoints.MapSignIn(pages, settings);
+        HelpEndpoints.Map(pages, settings);
+        DeviceEndpoints.Map(pages, settings);
+        TestEndpoints.Map(pages, settings);
+        AnswersEndpoints.Map(pages);
+        AutoconfigEndpoints.Map(pages, settings);
         RouteGroupBuilder mail = pages.MapGroup("/mail");
         mail.AddEndpointFilter(Guards.SignedIn);
+        ComposeEndpoints.Map(mail);
         MailEndpoints.Map(mail);
+        MessageEndpoints.Map(mail);
+        FolderActions.Map(mail);
+        SearchPages.Map(mail);
         MailActions.Map(mail);
         RouteGroupBuilder account = pages.MapGroup("/account");
         account.AddEndpointFilter(Guards.SignedIn);
         SecurityEndpoints.Map(account);
-    }
-
-    private static byte[] ReadStyle()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("site.css")
-            ?? throw new InvalidOperationException("The style sheet is missing in the build.");
-        var octets = new byte[stream.Length];
-        stream.ReadExactly(octets);
-        return octets;
+        RouteGroupBuilder own = pages.MapGroup("/settings");
+        own.AddEndpointFilter(Guards.SignedIn);
+        SettingsEndpoints.Map(own);
+        RouteGroupBuilder admin = pages.MapGroup("/admin");
+        admin.AddEndpointFilter(Guards.SignedIn);
+        admin.AddEndpointFilter(Guards.Administrator);
+        OverviewEndpoints.Map(admin, settings);
+        DomainEndpoints.Map(admin, settings);
+        AccountEndpoints.Map(admin);
+        AliasEndpoints.Map(admin);
+        QueueEndpoints.Map(admin);
+        DeliveryEndpoints.Map(admin);
+        SignInLogEndpoints.Map(admin);
+        StorageEndpoints.Map(admin);
     }
 }

@@ -1,6 +1,8 @@
+using System.IO.Pipelines;
 using System.Text;
 using MimeKit;
 using Posthorn.Core.Bodies;
+using Posthorn.Server.Connections;
 using Posthorn.Server.Imap;
 using Posthorn.Server.Pop3;
 using Posthorn.Server.Smtp;
@@ -26,6 +28,7 @@ internal static class Targets
     public static readonly IReadOnlyList<Target> All =
     [
         new("imap", Imap, static failure => failure is ImapSyntaxException),
+        new("imap-frames", ImapFrames, Nothing),
         new("smtp", Smtp, static failure => failure is SmtpSyntaxException),
         new("pop3", Pop3, static failure => failure is Pop3SyntaxException),
         new("message", Message, Nothing),
@@ -77,6 +80,39 @@ internal static class Targets
         var reader = new ImapReader(octets.AsSpan(row.Name.Length), dialect);
         row.Parse(ref reader);
         reader.End();
+    }
+
+    /// <summary>Octets of a connection: cut into commands and message literals, none of them longer than it may be.</summary>
+    private static void ImapFrames(byte[] octets)
+    {
+        CutAsync(octets).GetAwaiter().GetResult();
+
+        static async Task CutAsync(byte[] octets)
+        {
+            const int MaxBytes = 4_096;
+            var options = new PipeOptions(pauseWriterThreshold: 0);
+            Pipe client = new(options), server = new(options);
+            using var input = new ConnectionInput(client.Reader, TimeProvider.System);
+            var reader = new ImapCommandReader(input, new ImapResponseWriter(server.Writer), new ImapLimits { MaxDiscardBytes = MaxBytes }, TimeProvider.System);
+            await client.Writer.WriteAsync(octets.AsMemory(0, octets.Length / 2));
+            await client.Writer.WriteAsync(octets.AsMemory(octets.Length / 2));
+            await client.Writer.CompleteAsync();
+            ImapFrameStatus status = ImapFrameStatus.Command;
+            while (status == ImapFrameStatus.Command)
+            {
+                ImapFrame frame = await reader.ReadAsync(MaxBytes, TimeSpan.FromMinutes(1), CancellationToken.None);
+                status = frame.Status;
+                if (frame.Bytes.Length > MaxBytes)
+                {
+                    throw new InvalidOperationException("A command is longer than it may be.");
+                }
+
+                if (frame.Message is { } literal)
+                {
+                    status = await reader.SkipLiteralAsync(literal, CancellationToken.None);
+                }
+            }
+        }
     }
 
     private static void Smtp(byte[] octets)

@@ -20,10 +20,23 @@ public sealed class TestServer : IAsyncDisposable
     public const string Friend = "friend@example.test";
     public const string Password = "correct horse";
 
-    private readonly MailServer _server;
-    private readonly string _folder;
+    private static readonly PreparedStore Prepared = new(static async data =>
+    {
+        TestServer server = Build(Directory.GetParent(data)!.FullName, "", null, null);
+        await FillAsync(server.Services);
+        await server._server.DisposeAsync();
+    });
 
-    private TestServer(MailServer server, string folder) => (_server, _folder) = (server, folder);
+    private readonly PosthornOptions _options;
+    private readonly TimeProvider _time;
+    private readonly string _folder;
+    private MailServer _server;
+
+    private TestServer(PosthornOptions options, TimeProvider time, string folder)
+    {
+        (_options, _time, _folder) = (options, time, folder);
+        _server = MailServer.Build(options, time);
+    }
 
     internal IServiceProvider Services => _server.Services;
 
@@ -42,11 +55,14 @@ public sealed class TestServer : IAsyncDisposable
     internal static async Task<TestServer> StartAsync(
         string zone = "", Func<PosthornOptions, PosthornOptions>? change = null, TimeProvider? time = null)
     {
-        TestServer server = Build(zone, change, time);
-        await DomainOperations.AddAsync(server.Services, Administrator, Domain, Cancel);
-        var accounts = server.Services.GetRequiredService<Accounts>();
-        _ = (await accounts.AddAsync(Administrator, You, Password, null, isAdministrator: true, Cancel)).Value;
-        _ = (await accounts.AddAsync(Administrator, Friend, Password, null, isAdministrator: false, Cancel)).Value;
+        string folder = Directory.CreateTempSubdirectory("posthorn-server-").FullName;
+        if (time is null)
+        {
+            await Prepared.CopyToAsync(Path.Combine(folder, "data"));
+        }
+
+        TestServer server = Build(folder, zone, change, time);
+        await FillAsync(server.Services);
         await server._server.StartAsync(Cancel);
         return server;
     }
@@ -54,18 +70,34 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>One more node on a store that has its accounts.</summary>
     internal static async Task<TestServer> JoinAsync(Func<PosthornOptions, PosthornOptions> change)
     {
-        TestServer server = Build("", change, null);
+        TestServer server = Build(Directory.CreateTempSubdirectory("posthorn-server-").FullName, "", change, null);
         await server._server.StartAsync(Cancel);
         return server;
     }
 
-    private static TestServer Build(string zone, Func<PosthornOptions, PosthornOptions>? change, TimeProvider? time)
+    /// <summary>A domain with two accounts, if the store is empty.</summary>
+    private static async Task FillAsync(IServiceProvider services)
     {
-        string folder = Directory.CreateTempSubdirectory("posthorn-server-").FullName;
-        string zoneFile = Path.Combine(folder, "zone");
-        File.WriteAllText(zoneFile, zone);
+        var accounts = services.GetRequiredService<Accounts>();
+        if ((await accounts.ListAsync(Administrator, Cancel)).Value.Count == 0)
+        {
+            _ = (await DomainOperations.AddAsync(services, Administrator, Domain, Cancel)).Value;
+            _ = (await accounts.AddAsync(Administrator, You, Password, null, isAdministrator: true, Cancel)).Value;
+            _ = (await accounts.AddAsync(Administrator, Friend, Password, null, isAdministrator: false, Cancel)).Value;
+        }
+    }
+
+    private static TestServer Build(string folder, string zone, Func<PosthornOptions, PosthornOptions>? change, TimeProvider? time)
+    {
+        PosthornOptions options = Options(folder);
+        File.WriteAllText(options.Dns.ZoneFile, zone);
+        return new TestServer(change?.Invoke(options) ?? options, time ?? TimeProvider.System, folder);
+    }
+
+    private static PosthornOptions Options(string folder)
+    {
         static ListenerOptions Free() => new() { Address = "127.0.0.1", Port = 0 };
-        var options = new PosthornOptions
+        return new PosthornOptions
         {
             DataFolder = Path.Combine(folder, "data"),
             Store = TestDatabase.For(Path.Combine(folder, "data")),
@@ -84,10 +116,20 @@ public sealed class TestServer : IAsyncDisposable
                 Metrics = Free(),
             },
             Limits = new LimitOptions { MaxConnectionsPerAddress = 1_000 },
-            Dns = new DnsOptions { ZoneFile = zoneFile },
+            Dns = new DnsOptions { ZoneFile = Path.Combine(folder, "zone") },
             Telemetry = new TelemetryOptions { LogLevel = "Warning" },
         };
-        return new TestServer(MailServer.Build(change?.Invoke(options) ?? options, time ?? TimeProvider.System), folder);
+    }
+
+    /// <summary>Stops it, does what is given meanwhile, and starts it again on the same store; the web is where it was.</summary>
+    internal async Task RestartAsync(Func<Task> meanwhile)
+    {
+        int web = WebAddress.Port;
+        await _server.StopAsync(Cancel);
+        await _server.DisposeAsync();
+        await meanwhile();
+        _server = MailServer.Build(_options with { Listeners = _options.Listeners with { Web = new ListenerOptions { Address = "127.0.0.1", Port = web } } }, _time);
+        await _server.StartAsync(Cancel);
     }
 
     /// <summary>The octets of all messages in a mailbox, oldest first.</summary>

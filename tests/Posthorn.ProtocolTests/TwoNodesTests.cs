@@ -1,12 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using MailKit;
 using MailKit.Net.Imap;
 using MailKit.Net.Smtp;
 using MailKit.Security;
+using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 using Posthorn.Configuration;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
+using Posthorn.ProtocolTests.History;
+using Posthorn.ProtocolTests.Web;
 using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests;
@@ -14,7 +19,6 @@ namespace Posthorn.ProtocolTests;
 /// <summary>Two nodes on one PostgreSQL and one bucket, each the whole program.</summary>
 public sealed class TwoNodesTests : IAsyncLifetime
 {
-    /// <summary>A change on one node is told on the other within this time.</summary>
     /// <summary>Where a test gives up: how soon it is told is measured, not tested (bench/RESULTS.md).</summary>
     private static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(30);
 
@@ -127,6 +131,52 @@ public sealed class TwoNodesTests : IAsyncLifetime
             await arrived.Task.WaitAsync(ToldWithin, Cancel);
         });
         Assert.Equal(1, idler.Inbox.Count);
+    }
+
+    [Fact]
+    public async Task A_password_changed_on_one_node_ends_the_sessions_on_the_other()
+    {
+        await using LineTalk talk = await LineTalk.ConnectAsync(_other.Port("imaps"), Cancel);
+        Assert.StartsWith("OK", (await talk.ImapAsync($"LOGIN {TestServer.You} \"{TestServer.Password}\"", Cancel))[^1], StringComparison.Ordinal);
+        _ = (await _one.Services.GetRequiredService<Accounts>().SetPasswordAsync(TestServer.Administrator, TestServer.You, "another password", Cancel)).Value;
+        Assert.StartsWith("* BYE", await talk.LineAsync(Cancel).WaitAsync(ToldWithin, Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mail_app_of_one_node_is_listed_and_signed_out_on_the_other()
+    {
+        await using LineTalk app = await LineTalk.ConnectAsync(_other.Port("imaps"), Cancel);
+        Assert.StartsWith("OK", (await app.ImapAsync($"LOGIN {TestServer.You} \"{TestServer.Password}\"", Cancel))[^1], StringComparison.Ordinal);
+        await app.ImapAsync("ID (\"name\" \"Thunderbird\" \"version\" \"140\")", Cancel);
+        using WebClient browser = await WebClient.SignedInAsync(_one);
+        WebAnswer page = await browser.OpenAsync("/account/security/devices");
+        for (long started = Stopwatch.GetTimestamp(); !page.Text.Contains("devices/app", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(started) < ToldWithin;)
+        {
+            await Task.Delay(100, Cancel);
+            page = await browser.OpenAsync("/account/security/devices");
+        }
+
+        Assert.Matches("<strong>Thunderbird 140</strong> <span class=\"state\">IMAP</span>\\s*<span class=\"soft\">From (127\\.0\\.0\\.1|::1), since [^<]*your password", page.Text);
+        string id = Regex.Match(page.Text, "devices/app\">.*?name=\"id\" value=\"([0-9a-f]+)\"", RegexOptions.Singleline).Groups[1].Value;
+        long asked = Stopwatch.GetTimestamp();
+        WebAnswer after = await browser.PostAsync("/account/security/devices/app", ("id", id));
+        Assert.StartsWith("* BYE", await app.LineAsync(Cancel).WaitAsync(ToldWithin, Cancel), StringComparison.Ordinal);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"signed out after {Stopwatch.GetElapsedTime(asked).TotalMilliseconds:0} ms, the page itself included"));
+        Assert.DoesNotContain("devices/app\"", (await browser.OpenAsync(after.Location!)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_signed_in_on_the_web_of_one_node_is_signed_in_on_the_other()
+    {
+        using var client = new WebClient(_one);
+        await client.GetAsync("/signin");
+        Assert.Equal("/mail", (await client.SignInAsync(TestServer.You, TestServer.Password)).Location);
+        using WebClient elsewhere = client.On(_other);
+        WebAnswer answer = await elsewhere.OpenAsync("/mail");
+        Assert.Equal(System.Net.HttpStatusCode.OK, answer.Status);
+        Assert.Contains(TestServer.You, answer.Text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_one.Folder, "data", "keys")));
     }
 
     private PosthornOptions OnSharedStore(PosthornOptions options) => options with

@@ -33,9 +33,21 @@ public static class TestDatabase
     public static string For(string dataFolder) =>
         IsPostgres ? Cluster.ConnectionString(Databases.GetOrAdd(Path.GetFullPath(dataFolder), static _ => Create())) : "";
 
+    /// <summary>Makes the database of a store in <paramref name="dataFolder"/> a copy of that of a closed one in <paramref name="closed"/>; its bodies are not copied.</summary>
+    public static void Copy(string closed, string dataFolder)
+    {
+        if (IsPostgres)
+        {
+            Databases[Path.GetFullPath(dataFolder)] = Create(Databases[Path.GetFullPath(closed)]);
+        }
+    }
+
     /// <summary>Where a store in <paramref name="dataFolder"/> keeps large bodies: with PostgreSQL in a bucket, else (null) in files.</summary>
     public static S3Options? BodiesFor(string dataFolder) =>
         IsPostgres ? LazyServer.Value.OptionsOf(Buckets.GetOrAdd(Path.GetFullPath(dataFolder), static _ => LazyServer.Value.MakeBucket())) : null;
+
+    /// <summary>A bucket of its own, whatever the store of this run is.</summary>
+    public static S3Options MakeBucket() => LazyServer.Value.OptionsOf(LazyServer.Value.MakeBucket());
 
     /// <summary>The files that hold the octets of a store's large bodies, wherever they are.</summary>
     public static IReadOnlyList<string> BodyFiles(string dataFolder) => BodiesFor(dataFolder) is { } bucket

@@ -69,6 +69,33 @@ public sealed partial class RfcDocumentTests
         }
     }
 
+    /// <summary>Capabilities of sign-in: their exchanges need computed proofs or certificates, which a dialog has not.</summary>
+    private static readonly int[] WithoutDialog = [4422, 7677];
+
+    [Fact]
+    public void What_imap_advertises_has_a_dialog_that_cites_it()
+    {
+        Dictionary<string, string> dialogs = Repository.Files("tests/Posthorn.ProtocolTests/Imap", ".dialog").ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
+        foreach (int number in ImapCapabilities.All.Select(capability => Number(Citation().Match(capability.Source).Groups[1])).Distinct().Except(WithoutDialog))
+        {
+            Assert.True(
+                Table.Value[number].Tests.Any(name => dialogs.TryGetValue(name, out string? text) && Regex.IsMatch(text, $@"RFC {number}\b")),
+                $"The row of RFC {number} names no dialog that cites it.");
+        }
+    }
+
+    /// <summary>The examples of an RFC stand in a file of its name; its row names it, and it says which sections they are from.</summary>
+    [Fact]
+    public void Dialogs_of_examples_are_named_by_their_rfc_and_in_its_row()
+    {
+        foreach (string file in Repository.Files("tests/Posthorn.ProtocolTests/Imap/Examples", ".dialog"))
+        {
+            int number = int.Parse(Path.GetFileNameWithoutExtension(file).AsSpan("rfc".Length), System.Globalization.CultureInfo.InvariantCulture);
+            Assert.StartsWith($"# RFC {number} §", File.ReadAllText(file), StringComparison.Ordinal);
+            Assert.Contains(Path.GetFileName(file), Table.Value[number].Tests);
+        }
+    }
+
     /// <summary>What stands in the answers to EHLO and CAPA, each with the RFC that defines it.</summary>
     public static TheoryData<string, Dictionary<string, int>> Advertised => new()
     {

@@ -1,5 +1,6 @@
 """Clients of SMTP, IMAP and POP3 that cost little themselves: blocking sockets, no parsing beyond what a measure needs."""
 import base64
+import functools
 import random
 import socket
 import ssl
@@ -25,6 +26,27 @@ def message(seed, size, sender="sender@sender.test"):
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
+class Letters:
+    """Any number of messages, all different, from a few made before the clock runs: making one anew costs more than some servers need to take it."""
+
+    def __init__(self, size, sender="sender@sender.test", pool=50):
+        self.parts = []
+        for seed in range(pool):
+            head, tail = message(seed, size - 40, sender).split(b"Message-ID: <", 1)
+            self.parts.append((head + b"Message-ID: <", tail))
+
+    def __call__(self, number):
+        head, tail = self.parts[number % len(self.parts)]
+        stamp = b"%016x" % number
+        return b"".join((head, stamp, b".", tail, stamp, b"\r\n"))
+
+
+@functools.lru_cache(maxsize=None)
+def letters(size, sender="sender@sender.test"):
+    """Call it before processes are forked: they then have it too."""
+    return Letters(size, sender)
+
+
 class Lines:
     """A connection that is read by lines."""
 
@@ -48,6 +70,22 @@ class Lines:
         if not line:
             raise EOFError("the server closed the connection")
         return line
+
+    def until(self, tag):
+        """Reads the answer of a command without looking at its lines: the octets that came, the line that begins with the tag not counted."""
+        buffer, tail, octets = bytearray(1 << 18), b"", 0
+        while True:
+            length = self.socket.recv_into(buffer)
+            if length == 0:
+                raise EOFError("the server closed the connection")
+            octets += length
+            tail = (tail + buffer[max(0, length - 512):length])[-512:]
+            if tail.endswith(b"\r\n"):
+                last = tail[:-2].rsplit(b"\r\n", 1)[-1]
+                if last.startswith(tag + b" "):
+                    if not last.startswith(tag + b" OK"):
+                        raise RuntimeError(last.decode())
+                    return octets - len(last) - 2
 
     def close(self):
         self.file.close()
@@ -107,8 +145,13 @@ class Imap(Lines):
     def login(self, user, password):
         self.run("LOGIN %s %s" % (user, password))
 
-    def count(self):
-        status = [line for line in self.run("STATUS INBOX (MESSAGES)") if b"MESSAGES" in line][0]
+    def stream(self, text):
+        """Runs a command whose answer is large: its octets. Nothing else may be unread."""
+        self.send(b"zq9 " + text.encode() + b"\r\n")
+        return self.until(b"zq9")
+
+    def count(self, mailbox="INBOX"):
+        status = [line for line in self.run("STATUS %s (MESSAGES)" % mailbox) if b"MESSAGES" in line][0]
         return int(status.rsplit(b"MESSAGES ", 1)[1].split(b")")[0])
 
     def empty(self):
@@ -117,8 +160,8 @@ class Imap(Lines):
             self.run("STORE 1:* +FLAGS.SILENT (\\Deleted)")
         self.run("CLOSE")
 
-    def append(self, octets):
-        self.send(b"a APPEND INBOX {%d+}\r\n%s\r\n" % (len(octets), octets))
+    def append(self, octets, mailbox=b"INBOX"):
+        self.send(b"a APPEND %s {%d+}\r\n%s\r\n" % (mailbox, len(octets), octets))
         line = self.line()
         while not line.startswith(b"a "):
             line = self.line()

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -25,28 +26,42 @@ def main():
     parser.add_argument("--out", default="", help="file for all results as JSON")
     parser.add_argument("--list", action="store_true", help="print the names of the measures")
     options = parser.parse_args()
-    targets = [] if options.list else [Target(path) for path in options.targets]
+    targets = [] if options.list else named_apart([Target(path) for path in options.targets])
     wanted = [word.strip() for word in options.only.split(",") if word.strip()]
-    names = [name for name in measures.ALL if not wanted or any(name.startswith(word) for word in wanted)]
+    every = {**measures.ALL, **measures.ON_REQUEST}
+    names = [name for name in (every if wanted else measures.ALL) if not wanted or any(name.startswith(word) for word in wanted)]
     if options.list or not names:
-        print("\n".join(measures.ALL))
+        print("\n".join(every))
         return 0 if options.list else 2
+    # Thousands of connections, a descriptor each.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for name in names if options.warm_up else []:
         for target in targets:
-            measures.ALL[name](target, options.warm_up)
+            every[name](target, options.warm_up)
     results = {name: {target.name: [] for target in targets} for name in names}
     for round_number in range(options.rounds):
         for name in names:
             order = targets if round_number % 2 == 0 else targets[::-1]
             for target in order:
                 begin = time.monotonic()
-                results[name][target.name].append(measures.ALL[name](target, options.seconds))
+                results[name][target.name].append(every[name](target, options.seconds))
                 print("%s, %s: %.0f s" % (name, target.name, time.monotonic() - begin), file=sys.stderr, flush=True)
     if options.out:
         with open(options.out, "w") as file:
             json.dump({"targets": [vars(target) for target in targets], "seconds": options.seconds, "results": results}, file, indent=1)
     print_table(targets, results, options)
     return 0
+
+
+def named_apart(targets):
+    """Figures are kept by name: two targets with one name would have theirs pooled."""
+    names = [target.name for target in targets]
+    for number, target in enumerate(targets, 1):
+        if names.count(target.name) > 1:
+            apart = "%s on %s" % (target.name, target.store)
+            target.name = apart if [other.store for other in targets].count(target.store) == 1 else "%s (%d)" % (apart, number)
+    return targets
 
 
 def print_table(targets, results, options):

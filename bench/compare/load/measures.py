@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 
-from clients import Imap, Pop3, Smtp, message
+from clients import Imap, Pop3, Smtp, letters, message
 from target import SyncCount
 
 SMTP_BYTES = 4096
@@ -107,12 +107,13 @@ def smtp(target, seconds, sessions=10, size=SMTP_BYTES, keep=False):
 def submit(number, target, messages, per_connection):
     times = []
     address = target.address(number)
+    letter = letters(SMTP_BYTES, address)
     for first in range(0, messages, per_connection):
         begin = time.monotonic()
         client = Smtp(target)
         client.sign_in(address, target.password)
         for index in range(first, min(first + per_connection, messages)):
-            client.deliver(address, address, message(number * 100000 + index, SMTP_BYTES, address))
+            client.deliver(address, address, letter(number * 100000 + index))
             times.append(time.monotonic() - begin)
             begin = time.monotonic()
         client.say("QUIT", b"221")
@@ -123,6 +124,8 @@ def submit(number, target, messages, per_connection):
 def submission(target, seconds, per_connection=1, processes=10):
     """Submissions a second, TLS and a sign-in for each connection."""
     clients = inboxes(target, processes)
+    for number in range(processes):
+        letters(SMTP_BYTES, target.address(number))
     begin = time.monotonic()
     in_processes(processes, submit, target, 20, per_connection)
     each = counted(20 / (time.monotonic() - begin), seconds, 20, 2000)
@@ -142,10 +145,11 @@ def submission(target, seconds, per_connection=1, processes=10):
 
 def append_some(number, target, messages, user):
     times = []
+    letter = letters(SMTP_BYTES)
     client = Imap(target)
     client.login(target.address(number if user is None else user), target.password)
     for index in range(messages):
-        octets = message(number * 100000 + index, SMTP_BYTES)
+        octets = letter(number * 100000 + index)
         begin = time.monotonic()
         client.append(octets)
         times.append(time.monotonic() - begin)
@@ -156,6 +160,7 @@ def append_some(number, target, messages, user):
 def append(target, seconds, connections=4, user=None):
     """APPENDs a second by four connections, into four inboxes or one."""
     clients = inboxes(target, connections)
+    letters(SMTP_BYTES)
     begin = time.monotonic()
     in_processes(connections, append_some, target, 125, user)
     each = counted(125 / (time.monotonic() - begin), seconds, 125, 5000)
@@ -191,24 +196,33 @@ def login(target, seconds, processes=4):
 
 
 def pop3(target, seconds, messages=2000):
-    """RETRs a second, one by one and fifty at a time."""
+    """RETRs a second, one by one and fifty at a time: the whole maildrop again and again, each for so many seconds."""
     (client,) = inboxes(target, 1)
     client.close()
     in_processes(1, append_some, target, messages, 0)
     session = Pop3(target)
     session.say("USER " + target.address(0))
     session.say("PASS " + target.password)
-    octets = retrieve(session, 1, 200, 1)
+    retrieve(session, 1, 200, 1)
     with Watch(target) as single:
-        octets = retrieve(session, 1, messages, 1)
+        ones, octets = retrieve_for(session, seconds, messages, 1)
     with Watch(target) as pipelined:
-        again = retrieve(session, 1, messages, 50)
-    if octets != again or octets < messages * SMTP_BYTES:
+        many, again = retrieve_for(session, seconds, messages, 50)
+    if octets / ones != again / many or octets < ones * SMTP_BYTES:
         raise RuntimeError("not all octets came")
     session.say("QUIT")
     session.close()
-    return {"per_s": messages / single.seconds, "cpu_ms": single.cpu / messages * 1000, "pipelined_per_s": messages / pipelined.seconds,
-            "pipelined_cpu_ms": pipelined.cpu / messages * 1000, "messages": messages}
+    return {"per_s": ones / single.seconds, "cpu_ms": single.cpu / ones * 1000, "pipelined_per_s": many / pipelined.seconds,
+            "pipelined_cpu_ms": pipelined.cpu / many * 1000, "messages": ones}
+
+
+def retrieve_for(session, seconds, messages, at_once):
+    """How many messages, and their octets."""
+    count, octets, end = 0, 0, time.monotonic() + seconds
+    while count == 0 or time.monotonic() < end:
+        octets += retrieve(session, 1, messages, at_once)
+        count += messages
+    return count, octets
 
 
 def retrieve(session, first, last, at_once):
@@ -222,6 +236,81 @@ def retrieve(session, first, last, at_once):
     return octets
 
 
+# A large mailbox: "mid" holds 10,000 different messages, "big" ten copies of each. "big" serves for what needs no body: a server may share bodies.
+MID, BIG, LARGE_USER = 10000, 100000, 19
+
+
+def fill(number, target, processes):
+    sizes = [4096] * 14 + [12288] * 5 + [61440]
+    client = Imap(target)
+    client.login(target.address(LARGE_USER), target.password)
+    for index in range(number, MID, processes):
+        client.append(letters(sizes[index % len(sizes)], "writer%d@sender.test" % (index % 10))(index), b"mid")
+    client.close()
+
+
+def large_mailboxes(target):
+    """Makes them where they are not there yet."""
+    client = Imap(target)
+    client.login(target.address(LARGE_USER), target.password)
+    names = b"".join(client.run('LIST "" *'))
+    if b"mid" not in names:
+        client.run("CREATE mid")
+        client.run("CREATE big")
+        for index in range(20 * 10):
+            letters([4096, 12288, 61440][index % 3], "writer%d@sender.test" % (index % 10))
+        in_processes(4, fill, target, 4)
+    if client.count("mid") != MID:
+        raise RuntimeError("mid does not hold what it should")
+    client.run("SELECT mid")
+    while client.count("big") < BIG:
+        client.run("COPY 1:* big")
+    client.run("UNSELECT")
+    return client
+
+
+def timed(client, times, *commands):
+    """Medians of milliseconds of the last command; those before it are not timed. And the octets of its answer."""
+    taken, octets = [], 0
+    for _ in range(times):
+        for command in commands[:-1]:
+            client.stream(command)
+        begin = time.monotonic()
+        octets = client.stream(commands[-1])
+        taken.append((time.monotonic() - begin) * 1000)
+    return percentile(taken, 0.5), octets
+
+
+def large(target, seconds):
+    """Mailboxes of 10,000 and 100,000 messages: milliseconds of each command, from its sending to the end of its answer."""
+    client = large_mailboxes(target)
+    figures = {}
+    client.stream("SELECT big")
+    client.stream("UNSELECT")
+    client.stream("SELECT big")
+    figures["select_big_ms"], _ = timed(client, 15, "UNSELECT", "SELECT big")
+    with Watch(target) as watch:
+        figures["fetch_flags_big_ms"], octets = timed(client, 5, "FETCH 1:* (FLAGS UID)")
+    figures["fetch_flags_big_cpu_ms"] = watch.cpu / 5 * 1000
+    if octets < BIG * 20:
+        raise RuntimeError("FETCH FLAGS gave too little")
+    client.stream("SELECT mid")
+    with Watch(target) as watch:
+        figures["envelope_mid_ms"], octets = timed(client, 5, "FETCH 1:* (ENVELOPE)")
+    figures["envelope_mid_cpu_ms"] = watch.cpu / 5 * 1000
+    with Watch(target) as watch:
+        taken, octets = timed(client, 3, "UID FETCH 1:* (BODY.PEEK[])")
+    if octets < MID * 8000:
+        raise RuntimeError("FETCH BODY gave too little")
+    figures["bodies_mb_per_s"], figures["bodies_cpu_ms_per_mb"] = octets / 1e6 / taken * 1000, watch.cpu / 3 * 1000 / (octets / 1e6)
+    figures["search_from_ms"], octets = timed(client, 5, 'SEARCH FROM "writer7"')
+    figures["search_text_ms"], _ = timed(client, 3, 'SEARCH TEXT "zebra"')
+    figures["store_mid_ms"], _ = timed(client, 5, "STORE 1:* -FLAGS (\\Flagged)", "STORE 1:* +FLAGS (\\Flagged)")
+    figures["store_silent_mid_ms"], _ = timed(client, 5, "STORE 1:* -FLAGS.SILENT (\\Flagged)", "STORE 1:* +FLAGS.SILENT (\\Flagged)")
+    client.close()
+    return figures
+
+
 def idlers(target, count):
     waiting = []
     for number in range(count):
@@ -232,6 +321,17 @@ def idlers(target, count):
         client.line()
         waiting.append(client)
     return waiting
+
+
+def idle_many(target, seconds, connections=10000):
+    """Memory of so many connections in IDLE over TLS, each with a mailbox selected: of all of them, the server included."""
+    target.restart_now()
+    waiting = idlers(target, connections)
+    time.sleep(5)
+    total = target.pss_kib()
+    for client in waiting:
+        client.close()
+    return {"total_mib": total / 1024, "pss_kib": total / connections, "connections": connections}
 
 
 def idle(target, seconds, connections=2000):
@@ -291,6 +391,12 @@ ALL = {
     "append, 1 inbox": lambda target, seconds: append(target, seconds, user=0),
     "login": login,
     "pop3": pop3,
+    "large": large,
     "idle": idle,
     "syncs": syncs,
+}
+
+# Run only where --only names them: they take long, or much memory of the peers.
+ON_REQUEST = {
+    "many idle": idle_many,
 }

@@ -1,4 +1,5 @@
 """A server under load: where it listens, and what its processes use."""
+import copy
 import json
 import os
 import subprocess
@@ -7,12 +8,21 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Target:
+    # Users are counted from here.
+    first_user = 0
+
     def __init__(self, path):
         with open(path) as file:
             self.__dict__.update(json.load(file))
 
     def address(self, number):
-        return self.user % (number % self.users)
+        return self.user % (self.first_user + number % self.users)
+
+    def with_users(self, first, users):
+        """The same server for a generator that has these users alone: two that empty each other's inboxes never see all their messages there."""
+        part = copy.copy(self)
+        part.first_user, part.users = first, users
+        return part
 
     def processes(self):
         """The processes of the pid files and all their descendants."""

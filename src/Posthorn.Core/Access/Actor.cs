@@ -1,4 +1,5 @@
 using System.Net;
+using Posthorn.Core.Security;
 
 namespace Posthorn.Core.Access;
 
@@ -11,6 +12,9 @@ public sealed record Actor(AccountId Principal, string Protocol, string Connecti
 {
     /// <summary>May do what an administrator may: accounts, domains, the queue.</summary>
     public bool IsAdministrator { get; init; }
+
+    /// <summary>What the app password allows that it signed in with; null: it did so with all rights of the account.</summary>
+    public AppScopes? Scopes { get; init; }
 
     /// <summary>The program itself: delivery, the scheduler, whoever owns the data folder.</summary>
     public bool IsSystem { get; private init; }

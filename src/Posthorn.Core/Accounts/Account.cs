@@ -21,19 +21,39 @@ public sealed record Account(
     /// <summary>Messages allowed; null: no limit.</summary>
     public long? QuotaMessages { get; init; }
 
+    /// <summary>Octets that all accounts of the domain may hold together; null: no limit, or the account is one of a list.</summary>
+    public long? DomainQuotaBytes { get; init; }
+
+    /// <summary>Octets that they hold; counted where the domain has a quota.</summary>
+    public long DomainUsedBytes { get; init; }
+
+    /// <summary>Made by an administrator for many: its mailboxes are below Shared to those who may see them.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>What is done by itself with mail that comes.</summary>
+    public AutomaticMail Automatic { get; init; }
+
     public bool HasQuota => QuotaBytes is not null || QuotaMessages is not null;
 
-    public bool IsOverQuota => UsedBytes >= QuotaBytes || MessageCount >= QuotaMessages;
+    public bool IsOverQuota => UsedBytes >= QuotaBytes || MessageCount >= QuotaMessages || DomainUsedBytes >= DomainQuotaBytes;
 
     /// <summary>Why so much more mail has no room here; null: it has.</summary>
     public Refusal? ObjectTo(long bytes, long messages) =>
         UsedBytes + bytes > QuotaBytes ? new Refusal.OverQuota(QuotaBytes.Value)
+        : DomainUsedBytes + bytes > DomainQuotaBytes ? new Refusal.OverQuota(DomainQuotaBytes.Value) { IsOfDomain = true }
         : MessageCount + messages > QuotaMessages ? new Refusal.OverMessageQuota(QuotaMessages.Value)
         : null;
 }
 
 /// <summary>A mail domain of this store.</summary>
-public sealed record Domain(string Name, DateTimeOffset Created, IReadOnlyList<DomainKey> Keys);
+public sealed record Domain(string Name, DateTimeOffset Created, IReadOnlyList<DomainKey> Keys)
+{
+    /// <summary>Octets that all its accounts may hold together; null: no limit.</summary>
+    public long? QuotaBytes { get; init; }
+
+    /// <summary>Octets that they hold; counted where there is a quota.</summary>
+    public long UsedBytes { get; init; }
+}
 
 /// <summary>A DKIM key of a domain.</summary>
 /// <param name="PrivateKeyPem">PKCS #8; a secret: never logged, never listed.</param>

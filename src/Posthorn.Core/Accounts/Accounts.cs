@@ -11,6 +11,9 @@ public sealed class Accounts
     /// <summary>Characters of a password: longer ones only cost time to hash.</summary>
     public const int MaxPasswordLength = 1_000;
 
+    /// <summary>Characters of a person's name.</summary>
+    public const int MaxNameLength = 100;
+
     /// <summary>Folders every account begins with (RFC 6154 §2).</summary>
     private static readonly (string Name, SpecialUse Use)[] DefaultMailboxes =
     [
@@ -22,9 +25,14 @@ public sealed class Accounts
 
     private readonly IStore _store;
     private readonly Secrets _secrets;
+    private readonly CredentialCache _cache;
+    private readonly SignedInSessions _sessions;
     private readonly TimeProvider _time;
 
-    internal Accounts(IStore store, Secrets secrets, TimeProvider time) => (_store, _secrets, _time) = (store, secrets, time);
+    private readonly StoreOptions _options;
+
+    internal Accounts(IStore store, Secrets secrets, CredentialCache cache, SignedInSessions sessions, StoreOptions options, TimeProvider time) =>
+        (_store, _secrets, _cache, _sessions, _options, _time) = (store, secrets, cache, sessions, options, time);
 
     /// <summary>Adds an account with its default mailboxes. The domain must exist.</summary>
     public async ValueTask<Result<Account>> AddAsync(
@@ -40,12 +48,17 @@ public sealed class Accounts
             return new Refusal.Invalid($"\"{address}\" is not an address for an account. Write local@domain, without a +tag.");
         }
 
+        if (name is not null && ObjectToName(name) is { } unusable)
+        {
+            return unusable;
+        }
+
         if (Secrets.Objection(password) is { } objection)
         {
             return new Refusal.Invalid(objection);
         }
 
-        (string hash, string scram) = await _secrets.MakeAsync(password, cancel);
+        (string hash, string scram) = await _secrets.MakeAsync(password, null, cancel);
         DateTimeOffset now = _time.GetUtcNow();
         return await _store.WriteAsync<Result<Account>>(
             StoreRows, session => AddAsync(session, parsed, name, isAdministrator, hash, scram, now), cancel);
@@ -73,7 +86,7 @@ public sealed class Accounts
             : new Refusal.NotFound($"account {address}");
     }
 
-    /// <summary>Sets a new password: the old one stops at once, on every protocol.</summary>
+    /// <summary>Sets a new password: the old one stops at once, on every protocol, and so does what is signed in with it.</summary>
     public async ValueTask<Result<Done>> SetPasswordAsync(Actor actor, string address, string password, CancellationToken cancel)
     {
         if (Secrets.Objection(password) is { } objection)
@@ -81,8 +94,8 @@ public sealed class Accounts
             return new Refusal.Invalid(objection);
         }
 
-        (string hash, string scram) = await _secrets.MakeAsync(password, cancel);
-        return await ChangeAsync(actor, address, (session, account) => session.Directory.SetCredentialAsync(account.Id, hash, scram), cancel);
+        (string hash, string scram) = await _secrets.MakeAsync(password, await ScramAsync(session => session.Directory.CredentialAsync(Fold(address)), cancel), cancel);
+        return await ChangeCredentialsAsync(actor, address, (session, account) => session.Directory.SetCredentialAsync(account.Id, hash, scram), cancel);
     }
 
     /// <summary>The account that signed in, as it is now.</summary>
@@ -100,8 +113,10 @@ public sealed class Accounts
             return new Refusal.Invalid(objection);
         }
 
-        (string hash, string scram) = await _secrets.MakeAsync(password, cancel);
-        return await _store.WriteAsync<Result<Account>>(
+        string? old = await ScramAsync(
+            async session => await session.Directory.AccountAsync(actor.Principal) is { } account ? await session.Directory.CredentialAsync(account.Address) : null, cancel);
+        (string hash, string scram) = await _secrets.MakeAsync(password, old, cancel);
+        Result<Account> changed = await _store.WriteAsync<Result<Account>>(
             StoreRows,
             async session =>
             {
@@ -114,21 +129,118 @@ public sealed class Accounts
                 return (await session.Directory.AccountAsync(actor.Principal))!;
             },
             cancel);
+        await CredentialsChangedAsync(actor.Principal);
+        return changed;
+    }
+
+    /// <summary>The person's name, as others read it in what they send.</summary>
+    /// <param name="name">Empty: none.</param>
+    public async ValueTask<Result<Done>> SetNameAsync(Actor actor, string address, string name, CancellationToken cancel) =>
+        ObjectToName(name) is { } refusal ? refusal
+        : (await ChangeAsync(actor, address, (session, account) => session.Directory.SetNameAsync(account.Id, NameOf(name)), cancel)).Map(static _ => Done.Value);
+
+    /// <summary>A person's own name: see <see cref="SetNameAsync"/>.</summary>
+    public async ValueTask<Result<Done>> SetOwnNameAsync(Actor actor, string name, CancellationToken cancel)
+    {
+        if (actor.Scopes is not null)
+        {
+            return new Refusal.Denied(Right.Administer);
+        }
+
+        return ObjectToName(name) is { } refusal ? refusal : await _store.WriteAsync<Result<Done>>(
+            StoreRows,
+            async session =>
+            {
+                if (await session.Directory.AccountAsync(actor.Principal) is null)
+                {
+                    return new Refusal.NotFound("account of yours");
+                }
+
+                await session.Directory.SetNameAsync(actor.Principal, NameOf(name));
+                return Done.Value;
+            },
+            cancel);
     }
 
     public ValueTask<Result<Done>> SetDisabledAsync(Actor actor, string address, bool disabled, CancellationToken cancel) =>
-        ChangeAsync(actor, address, (session, account) => session.Directory.SetDisabledAsync(account.Id, disabled), cancel);
+        ChangeCredentialsAsync(actor, address, (session, account) => session.Directory.SetDisabledAsync(account.Id, disabled), cancel);
+
+    /// <summary>Whether the account is nobody's own: then administrators may do everything in it, and its mailboxes are below Shared to who may see them.</summary>
+    public async ValueTask<Result<Done>> SetSharedAsync(Actor actor, string address, bool isShared, CancellationToken cancel) =>
+        (await ChangeAsync(actor, address, (session, account) => session.Directory.SetSharedAsync(account.Id, isShared), cancel)).Map(static _ => Done.Value);
 
     public async ValueTask<Result<Done>> SetQuotaAsync(Actor actor, string address, long? quotaBytes, CancellationToken cancel) =>
         quotaBytes is < 0
             ? new Refusal.Invalid("A quota is a number of octets, 0 or more.")
-            : await ChangeAsync(actor, address, (session, account) => session.Directory.SetQuotaAsync(account.Id, quotaBytes), cancel);
+            : (await ChangeAsync(actor, address, (session, account) => session.Directory.SetQuotaAsync(account.Id, quotaBytes), cancel)).TryGet(out _, out Refusal? refusal)
+                ? Done.Value
+                : refusal;
 
-    /// <summary>Removes the account and all its mail.</summary>
-    public ValueTask<Result<Done>> RemoveAsync(Actor actor, string address, CancellationToken cancel) =>
-        ChangeAsync(actor, address, (session, account) => session.Directory.DeleteAccountAsync(account.Id), cancel);
+    /// <summary>Removes the account. Its mail stays for <see cref="StoreOptions.UndeleteFor"/>: see <see cref="Undelete.Undelete"/>.</summary>
+    public ValueTask<Result<Done>> RemoveAsync(Actor actor, string address, CancellationToken cancel)
+    {
+        DateTimeOffset? keptFrom = _options.KeptFrom(_time);
+        return ChangeCredentialsAsync(
+            actor, address,
+            (session, account) => keptFrom is { } now ? session.Directory.SetAsideAccountAsync(account.Id, now) : session.Directory.DeleteAccountAsync(account.Id), cancel);
+    }
 
-    private async ValueTask<Result<Done>> ChangeAsync(
+    private async ValueTask<string?> ScramAsync(Func<IReadSession, ValueTask<CredentialRow?>> find, CancellationToken cancel) =>
+        (await _store.ReadAsync(AccountId.Store, find, cancel))?.Scram;
+
+    /// <summary>A person ends the own account; the caller has just verified the password. What stays, and for how long: see <see cref="RemoveAsync"/>.</summary>
+    public async ValueTask<Result<Done>> CloseOwnAsync(Actor actor, CancellationToken cancel)
+    {
+        if (actor.Scopes is not null)
+        {
+            return new Refusal.Denied(Right.Administer);
+        }
+
+        DateTimeOffset? keptFrom = _options.KeptFrom(_time);
+        Result<Done> closed = await _store.WriteAsync<Result<Done>>(
+            StoreRows,
+            async session =>
+            {
+                if (await session.Directory.AccountAsync(actor.Principal) is not { } account)
+                {
+                    return new Refusal.NotFound("account of yours");
+                }
+
+                bool hasOthers = (await session.Directory.AccountsAsync()).Any(other => other.Id != account.Id && other is { IsAdministrator: true, IsDisabled: false });
+                if (account.IsAdministrator && !hasOthers)
+                {
+                    return new Refusal.Invalid("This is the only account that administers the server. Make another administrator first.");
+                }
+
+                await (keptFrom is { } now ? session.Directory.SetAsideAccountAsync(account.Id, now) : session.Directory.DeleteAccountAsync(account.Id));
+                return Done.Value;
+            },
+            cancel);
+        await CredentialsChangedAsync(actor.Principal);
+        return closed;
+    }
+
+    /// <summary>A change after which a sign-in of before counts no more.</summary>
+    private async ValueTask<Result<Done>> ChangeCredentialsAsync(
+        Actor actor, string address, Func<IWriteSession, Account, ValueTask> change, CancellationToken cancel)
+    {
+        if (!(await ChangeAsync(actor, address, change, cancel)).TryGet(out AccountId changed, out Refusal? refusal))
+        {
+            return refusal;
+        }
+
+        await CredentialsChangedAsync(changed);
+        return Done.Value;
+    }
+
+    private Task CredentialsChangedAsync(AccountId account)
+    {
+        _cache.Forget(account);
+        return _sessions.ReviewAsync(account);
+    }
+
+    /// <returns>The account that was changed.</returns>
+    private async ValueTask<Result<AccountId>> ChangeAsync(
         Actor actor, string address, Func<IWriteSession, Account, ValueTask> change, CancellationToken cancel)
     {
         if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
@@ -136,7 +248,7 @@ public sealed class Accounts
             return refusal;
         }
 
-        return await _store.WriteAsync<Result<Done>>(
+        return await _store.WriteAsync<Result<AccountId>>(
             StoreRows,
             async session =>
             {
@@ -146,7 +258,7 @@ public sealed class Accounts
                 }
 
                 await change(session, account);
-                return Done.Value;
+                return account.Id;
             },
             cancel);
     }
@@ -173,6 +285,13 @@ public sealed class Accounts
 
         return (await session.Directory.AccountAsync(id))!;
     }
+
+    // It stands in header fields: a line end in it would begin another.
+    private static Refusal.Invalid? ObjectToName(string name) => name.Trim().Length > MaxNameLength || name.Any(char.IsControl)
+        ? new Refusal.Invalid($"A name has at most {MaxNameLength} characters, all of them visible.")
+        : null;
+
+    private static string? NameOf(string name) => string.IsNullOrWhiteSpace(name) ? null : name.Trim();
 
     private static string Fold(string address) => EmailAddress.TryParse(address, out EmailAddress? parsed) ? parsed.Canonical : address;
 }

@@ -1,32 +1,18 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Posthorn.Core.Security;
 using Posthorn.Core.Storage;
 using Posthorn.Standards.Sasl;
 using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Core.Accounts;
 
-/// <summary>What a sign-in came to.</summary>
-public abstract record SignIn
-{
-    private SignIn()
-    {
-    }
-
-    public sealed record Accepted(Account Account) : SignIn;
-
-    /// <summary>Wrong password, unknown or disabled account: one answer for all.</summary>
-    public sealed record Wrong : SignIn;
-
-    /// <summary>Too many failures from there; the password was not looked at.</summary>
-    public sealed record TryLater(TimeSpan After) : SignIn;
-}
-
 /// <summary>The one service that checks credentials, for every protocol.</summary>
 /// <remarks>
 /// Unknown users cost what known ones cost. A password that was verified a short while ago is taken from the cache; a new password, disabling and
 /// removing raise the account's credential version, so that nothing cached counts any more. Every refusal is logged with its reason, which the client is not
 /// told; what was given as a user name only where it is an address: people type passwords there.
+/// <para>Mail protocols take app passwords of their scope as well, and nothing else where the account says so or has two-step sign-in.</para>
 /// </remarks>
 public sealed partial class Credentials
 {
@@ -36,80 +22,156 @@ public sealed partial class Credentials
     private readonly CredentialCache _cache;
     private readonly SignInLimits _limits;
     private readonly ILogger<Credentials> _log;
-    private byte[]? _storeSecret;
+    private readonly StoreSecret _storeSecret;
+    private readonly AppPasswords _appPasswords;
+    private readonly SignInLog _signIns;
+    private readonly TimeProvider _time;
 
-    internal Credentials(IStore store, PasswordVerifier verifier, Secrets secrets, CredentialCache cache, SignInLimits limits, ILogger<Credentials> log) =>
-        (_store, _verifier, _secrets, _cache, _limits, _log) = (store, verifier, secrets, cache, limits, log);
+    internal Credentials(
+        IStore store, PasswordVerifier verifier, Secrets secrets, StoreSecret storeSecret, CredentialCache cache, SignInLimits limits, AppPasswords appPasswords,
+        SignedInSessions sessions, SignInLog signIns, TimeProvider time, ILogger<Credentials> log)
+    {
+        (_store, _verifier, _secrets, _storeSecret, _cache) = (store, verifier, secrets, storeSecret, cache);
+        (_limits, _appPasswords, Sessions, _signIns, _time, _log) = (limits, appPasswords, sessions, signIns, time, log);
+    }
+
+    /// <summary>Where a protocol enters what goes on after a sign-in.</summary>
+    public SignedInSessions Sessions { get; }
 
     /// <param name="user">As the client gave it: the full address.</param>
     /// <param name="protocol">For the record of sign-ins.</param>
-    public async ValueTask<SignIn> CheckPasswordAsync(string user, string password, string protocol, IPAddress? remote, CancellationToken cancel)
+    public async ValueTask<SignIn> CheckPasswordAsync(string user, string password, string protocol, SignInOrigin from, CancellationToken cancel)
     {
         string address = Fold(user);
-        if (_limits.Check(address, remote) is SignInDecision.TryLater later)
+        if (_limits.Check(address, from.Address) is SignInDecision.TryLater later)
         {
-            Tell(protocol, user, remote, "too many failures from there; the password was not looked at");
+            Tell(protocol, user, from, SignInOutcome.TooManyFailures, null);
             return new SignIn.TryLater(later.After);
         }
 
-        CredentialRow? row = await _store.ReadAsync(AccountId.Store, session => session.Directory.CredentialAsync(address), cancel);
-        bool isKnown = row is not null && _cache.IsVerified(row.Account, row.Version, password);
-        if (!isKnown && (!await _verifier.VerifyAsync(row?.PasswordHash, password, cancel) || row is null))
+        Known? known = await KnownAsync(address, protocol, cancel);
+        if (known is not null && await _appPasswords.FindAsync(known.Row.Account, known.AppPasswords, password, cancel) is { } app)
         {
-            _limits.Failed(address, remote, password);
-            Tell(protocol, user, remote, row is null ? "there is no such account" : "wrong password");
-            return new SignIn.Wrong();
+            return known.ObjectTo(app.Password, protocol, _time.GetUtcNow()) is { } objection
+                ? Refuse(address, user, password, protocol, from, objection, app.Password.Name)
+                : await AcceptAsync(address, known.Row.Account, app.Password, from, cancel);
         }
 
-        if (row!.IsDisabled)
+        CredentialRow? row = known?.Row;
+        bool isCached = row is not null && _cache.IsVerified(row.Account, row.Version, password);
+        if (!isCached && (!await _verifier.VerifyAsync(row?.PasswordHash, password, cancel) || row is null))
         {
-            _limits.Failed(address, remote, password);
-            Tell(protocol, user, remote, "the account is disabled");
-            return new SignIn.Wrong();
+            return Refuse(address, user, password, protocol, from, row is null ? SignInOutcome.NoSuchAccount : SignInOutcome.WrongPassword);
         }
 
-        if (!isKnown)
+        if (known!.ObjectToPassword(protocol) is { } reason)
         {
-            await RememberAsync(row, password, cancel);
+            return Refuse(address, user, password, protocol, from, reason);
         }
 
-        return await AcceptAsync(address, row.Account, remote, cancel);
+        if (!isCached)
+        {
+            await RememberAsync(row!, password, cancel);
+        }
+
+        // Only mail protocols have no second step; there the password does not count, see above.
+        return known.Security.HasTwoStep
+            ? await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(row!.Account), cancel) is { IsDisabled: false } account
+                ? new SignIn.SecondStep(account)
+                : new SignIn.Wrong()
+            : await AcceptAsync(address, row!.Account, null, from, cancel);
     }
 
     /// <summary>
-    /// Keys for a SCRAM exchange (made-up ones for unknown users, the same for each try). Null: too many failures, refuse. End the exchange with
-    /// <see cref="CompleteScramAsync"/>.
+    /// Keys for a SCRAM exchange, of every password that may open this protocol (made-up ones for unknown users, the same for each try). Null: too many failures,
+    /// refuse. End the exchange with <see cref="CompleteScramAsync"/>.
     /// </summary>
-    public async ValueTask<ScramKeys?> ScramKeysAsync(string user, IPAddress? remote, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<ScramKeys>?> ScramKeysAsync(string user, string protocol, SignInOrigin from, CancellationToken cancel)
     {
         string address = Fold(user);
-        if (_limits.Check(address, remote) is SignInDecision.TryLater)
+        if (_limits.Check(address, from.Address) is SignInDecision.TryLater)
         {
+            Tell(protocol, user, from, SignInOutcome.TooManyFailures, null);
             return null;
         }
 
-        CredentialRow? row = await _store.ReadAsync(AccountId.Store, session => session.Directory.CredentialAsync(address), cancel);
-        return row is { IsDisabled: false } && ScramKeys.TryParse(row.Scram, out ScramKeys? keys)
-            ? keys
-            : ScramKeys.ForUnknownUser(await StoreSecretAsync(cancel), address, ScramKeys.DefaultIterations);
+        Known? known = await KnownAsync(address, protocol, cancel);
+        byte[] secret = await _storeSecret.GetAsync(cancel);
+        ScramKeys madeUp = ScramKeys.ForUnknownUser(secret, address, ScramKeys.DefaultIterations);
+        if (known is null || !ScramKeys.TryParse(known.Row.Scram, out ScramKeys? own))
+        {
+            return [madeUp];
+        }
+
+        // Whether a password may be used shows at the end, not by keys that are missing: the salt is the same then as ever.
+        ScramKeys[] keys = [.. known.AppPasswords.Select(app => ScramKeys.TryParse(app.Scram, out ScramKeys? appKeys) ? appKeys : own).Where(own.SharesSalt)];
+        return [own, .. keys];
+    }
+
+    /// <summary>The account of a user who proved to be it: by a password (SCRAM), or by a certificate that TLS has checked (EXTERNAL).</summary>
+    public async ValueTask<SignIn> CompleteAsync(SaslStep.Succeeded proved, string protocol, SignInOrigin from, CancellationToken cancel)
+    {
+        if (proved.Keys is { } keys)
+        {
+            return await CompleteScramAsync(proved.User, keys, protocol, from, cancel);
+        }
+
+        string address = Fold(proved.User);
+        return await KnownAsync(address, protocol, cancel) is not { Row.IsDisabled: false } known
+            ? Refuse(address, proved.User, null, protocol, from, SignInOutcome.CertificateVoid)
+            : await AcceptAsync(address, known.Row.Account, null, from, cancel) is SignIn.Accepted accepted ? accepted with { By = "certificate" } : new SignIn.Wrong();
     }
 
     /// <summary>Counts the end of a SCRAM exchange and gives the account.</summary>
-    public async ValueTask<SignIn> CompleteScramAsync(string user, bool proofWasRight, string protocol, IPAddress? remote, CancellationToken cancel)
+    /// <param name="proved">The keys that the proof was right for; null: for none.</param>
+    public async ValueTask<SignIn> CompleteScramAsync(string user, ScramKeys? proved, string protocol, SignInOrigin from, CancellationToken cancel)
     {
         string address = Fold(user);
-        CredentialRow? row = proofWasRight ? await _store.ReadAsync(AccountId.Store, session => session.Directory.CredentialAsync(address), cancel) : null;
-        if (row is not { IsDisabled: false })
+        if (proved is null)
         {
-            _limits.Failed(address, remote, null);
-            Tell(protocol, user, remote, proofWasRight ? "the account is disabled or gone" : "wrong password, or no such account");
-            return new SignIn.Wrong();
+            return Refuse(address, user, null, protocol, from, SignInOutcome.WrongPasswordOrNoAccount);
         }
 
-        return await AcceptAsync(address, row.Account, remote, cancel);
+        // Looked up anew: what was proved may have changed during the exchange.
+        Known? known = await KnownAsync(address, protocol, cancel);
+        AppPassword? app = known?.AppPasswords.FirstOrDefault(row => ScramKeys.TryParse(row.Scram, out ScramKeys? keys) && keys.IsSame(proved))?.Password;
+        SignInOutcome? objection = known is null ? SignInOutcome.NoSuchAccount
+            : app is not null ? known.ObjectTo(app, protocol, _time.GetUtcNow())
+            : !ScramKeys.TryParse(known.Row.Scram, out ScramKeys? own) || !own.IsSame(proved) ? SignInOutcome.PasswordChanged
+            : known.ObjectToPassword(protocol);
+        return objection is { } why ? Refuse(address, user, null, protocol, from, why, app?.Name) : await AcceptAsync(address, known!.Row.Account, app, from, cancel);
     }
 
-    private async ValueTask<SignIn> AcceptAsync(string address, AccountId id, IPAddress? remote, CancellationToken cancel)
+    /// <summary>Whether this is the password of an account that is signed in: asked before what must not be done by who only found the browser open.</summary>
+    public async ValueTask<SignIn> ConfirmAsync(Account account, string password, string protocol, SignInOrigin from, CancellationToken cancel)
+    {
+        SignIn signIn = await CheckPasswordAsync(account.Address, password, protocol, from, cancel);
+        return signIn is SignIn.SecondStep step ? new SignIn.Accepted(step.Account) : signIn;
+    }
+
+    private ValueTask<Known?> KnownAsync(string address, string protocol, CancellationToken cancel) => _store.ReadAsync(
+        AccountId.Store,
+        async session =>
+        {
+            if (await session.Directory.CredentialAsync(address) is not { } row)
+            {
+                return null;
+            }
+
+            bool isMail = AppScopeRules.Of(protocol) != AppScopes.None;
+            return new Known(row, await session.Security.SecurityAsync(row.Account), isMail ? await session.Security.AppPasswordsAsync(row.Account) : []);
+        },
+        cancel);
+
+    private SignIn.Wrong Refuse(
+        string address, string user, string? password, string protocol, SignInOrigin from, SignInOutcome reason, string? credential = null)
+    {
+        _limits.Failed(address, from.Address, password);
+        Tell(protocol, user, from, reason, credential);
+        return new SignIn.Wrong();
+    }
+
+    private async ValueTask<SignIn> AcceptAsync(string address, AccountId id, AppPassword? app, SignInOrigin from, CancellationToken cancel)
     {
         Account? account = await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(id), cancel);
         if (account is not { IsDisabled: false })
@@ -117,8 +179,8 @@ public sealed partial class Credentials
             return new SignIn.Wrong();
         }
 
-        _limits.Succeeded(address, remote);
-        return new SignIn.Accepted(account);
+        _limits.Succeeded(address, from.Address);
+        return new SignIn.Accepted(account) { App = app, By = app?.Name };
     }
 
     /// <summary>A hash of older parameters is made anew now that the password is at hand.</summary>
@@ -130,14 +192,14 @@ public sealed partial class Credentials
             return;
         }
 
-        (string hash, string scram) = await _secrets.MakeAsync(password, cancel);
+        (string hash, string scram) = await _secrets.MakeAsync(password, row.Scram, cancel);
         await _store.WriteAsync(
             new[] { row.Account },
             async session =>
             {
                 if (await session.Directory.AccountAsync(row.Account) is { } account && account.CredentialVersion == row.Version)
                 {
-                    await session.Directory.SetCredentialAsync(row.Account, hash, scram);
+                    await session.Directory.RenewHashAsync(row.Account, hash, scram);
                 }
 
                 return Done.Value;
@@ -145,19 +207,33 @@ public sealed partial class Credentials
             cancel);
     }
 
-    private async ValueTask<byte[]> StoreSecretAsync(CancellationToken cancel) => _storeSecret ??= Convert.FromHexString(
-        await _store.ReadAsync(AccountId.Store, session => session.Directory.SettingAsync("secret"), cancel) ?? throw new InvalidDataException("The store has no secret."));
-
-    private void Tell(string protocol, string user, IPAddress? remote, string reason)
+    private void Tell(string protocol, string user, SignInOrigin from, SignInOutcome reason, string? credential)
     {
-        if (_log.IsEnabled(LogLevel.Information))
-        {
-            LogRefused(protocol, EmailAddress.TryParse(user, out EmailAddress? address) ? address.Canonical : "(no address)", remote, reason);
-        }
+        string known = EmailAddress.TryParse(user, out EmailAddress? address) ? address.Canonical : "";
+        _signIns.Refused(known, protocol, from, reason, credential);
+        string words = reason.Words(credential);
+        LogRefused(protocol, known.Length > 0 ? known : "(no address)", from.Address, words);
     }
 
     private static string Fold(string user) => EmailAddress.TryParse(user, out EmailAddress? address) ? address.Canonical : user;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Protocol} sign-in of {User} from {Remote} refused: {Reason}")]
     private partial void LogRefused(string protocol, string user, IPAddress? remote, string reason);
+
+    /// <summary>An account that exists, with all that decides about a sign-in to it.</summary>
+    private sealed record Known(CredentialRow Row, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords)
+    {
+        /// <summary>Why a right password is not enough; null: it is.</summary>
+        public SignInOutcome? ObjectToPassword(string protocol) =>
+            Row.IsDisabled ? SignInOutcome.Disabled
+            : Security.KeepsPasswordFromApps && AppScopeRules.Of(protocol) != AppScopes.None ? SignInOutcome.AppPasswordOnly
+            : null;
+
+        /// <summary>Why a right app password is not enough; null: it is.</summary>
+        public SignInOutcome? ObjectTo(AppPassword app, string protocol, DateTimeOffset now) =>
+            Row.IsDisabled ? SignInOutcome.Disabled
+            : app.IsOver(now) ? SignInOutcome.AppPasswordOver
+            : !app.Scopes.HasFlag(AppScopeRules.Of(protocol)) ? SignInOutcome.AppPasswordForOthers
+            : null;
+    }
 }

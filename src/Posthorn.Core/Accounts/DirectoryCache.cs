@@ -9,7 +9,9 @@ internal sealed class DirectoryCache(IStore store, TimeProvider time)
 
     private Loaded? _loaded;
 
-    public async ValueTask<Domain?> DomainAsync(string name, CancellationToken cancel)
+    public async ValueTask<Domain?> DomainAsync(string name, CancellationToken cancel) => (await AllAsync(cancel)).GetValueOrDefault(name);
+
+    public async ValueTask<IReadOnlyDictionary<string, Domain>> AllAsync(CancellationToken cancel)
     {
         Loaded? loaded = Volatile.Read(ref _loaded);
         if (loaded is null || time.GetElapsedTime(loaded.At) > Lifetime)
@@ -20,7 +22,7 @@ internal sealed class DirectoryCache(IStore store, TimeProvider time)
             Volatile.Write(ref _loaded, loaded);
         }
 
-        return loaded.Domains.GetValueOrDefault(name);
+        return loaded.Domains;
     }
 
     public void Forget() => Volatile.Write(ref _loaded, null);

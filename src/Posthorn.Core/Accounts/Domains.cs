@@ -56,8 +56,39 @@ public sealed class Domains
         return new Result<IReadOnlyList<Domain>>(await _store.ReadAsync(AccountId.Store, session => session.Directory.DomainsAsync(), cancel));
     }
 
+    /// <summary>Those of the cache, for decisions within a transaction.</summary>
+    internal ValueTask<IReadOnlyDictionary<string, Domain>> AllAsync(CancellationToken cancel) => _cache.AllAsync(cancel);
+
     /// <summary>Null when it is not one of ours. Cached: it is asked for every recipient.</summary>
     public ValueTask<Domain?> FindAsync(string name, CancellationToken cancel) => _cache.DomainAsync(name.ToLowerInvariant(), cancel);
+
+    /// <summary>Octets that all accounts of the domain may hold together; null takes the limit away.</summary>
+    public async ValueTask<Result<Domain>> SetQuotaAsync(Actor actor, string name, long? bytes, CancellationToken cancel)
+    {
+        if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (bytes < 0)
+        {
+            return new Refusal.Invalid("A quota is 0 or more.");
+        }
+
+        string folded = name.ToLowerInvariant();
+        Result<Domain> result = await _store.WriteAsync<Result<Domain>>(
+            StoreRows,
+            async session =>
+            {
+                await session.Directory.SetDomainQuotaAsync(folded, bytes);
+                return (await session.Directory.DomainsAsync()).FirstOrDefault(domain => domain.Name == folded) is { } found
+                    ? found
+                    : new Refusal.NotFound($"domain {name}");
+            },
+            cancel);
+        _cache.Forget();
+        return result;
+    }
 
     /// <summary>Refused while accounts or aliases use it.</summary>
     public async ValueTask<Result<Done>> RemoveAsync(Actor actor, string name, CancellationToken cancel)

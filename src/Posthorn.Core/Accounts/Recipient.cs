@@ -8,7 +8,11 @@ public abstract record Recipient
     }
 
     /// <summary>Ours: these accounts, and these addresses elsewhere (targets of an alias).</summary>
-    public sealed record Local(IReadOnlyList<Account> Accounts, IReadOnlyList<string> Elsewhere) : Recipient;
+    public sealed record Local(IReadOnlyList<Account> Accounts, IReadOnlyList<string> Elsewhere) : Recipient
+    {
+        /// <summary>The way back of mail that was forwarded: only what has the null sender goes there.</summary>
+        public bool IsForBounces { get; init; }
+    }
 
     /// <summary>Not one of our domains.</summary>
     public sealed record Foreign : Recipient;

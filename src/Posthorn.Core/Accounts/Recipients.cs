@@ -1,9 +1,14 @@
+using Posthorn.Core.Security;
 using Posthorn.Core.Storage;
 using Posthorn.Standards.Smtp;
+using Posthorn.Standards.Srs;
 
 namespace Posthorn.Core.Accounts;
 
-/// <summary>Resolves recipients: accounts, <c>user+tag</c>, aliases, catch-alls, postmaster and abuse of every domain (to the administrators).</summary>
+/// <summary>
+/// Resolves recipients: accounts, <c>user+tag</c>, aliases, catch-alls, postmaster and abuse of every domain (to the administrators), and the way back of mail that
+/// was forwarded.
+/// </summary>
 public sealed class Recipients
 {
     /// <summary>Aliases that lead to aliases: further ones are taken as they stand.</summary>
@@ -14,14 +19,30 @@ public sealed class Recipients
 
     private readonly IStore _store;
     private readonly Domains _domains;
+    private readonly StoreSecret _secret;
+    private readonly TimeProvider _time;
 
-    internal Recipients(IStore store, Domains domains) => (_store, _domains) = (store, domains);
+    internal Recipients(IStore store, Domains domains, StoreSecret secret, TimeProvider time) => (_store, _domains, _secret, _time) = (store, domains, secret, time);
 
     public async ValueTask<Recipient> ResolveAsync(EmailAddress address, CancellationToken cancel)
     {
         if (await _domains.FindAsync(address.Domain, cancel) is null)
         {
             return new Recipient.Foreign();
+        }
+
+        if (Srs0.Is(address))
+        {
+            return Srs0.TryRead(address, await _secret.GetAsync(cancel), _time.GetUtcNow(), out EmailAddress? sender)
+                ? new Recipient.Local([], [sender.ToString()]) { IsForBounces = true }
+                : new Recipient.Unknown();
+        }
+
+        if (Srs1.Is(address))
+        {
+            return Srs1.TryRead(address, await _secret.GetAsync(cancel), out EmailAddress? first)
+                ? new Recipient.Local([], [first.ToString()]) { IsForBounces = true }
+                : new Recipient.Unknown();
         }
 
         return await _store.ReadAsync(AccountId.Store, session => ResolveAsync(session.Directory, address), cancel);
@@ -42,12 +63,21 @@ public sealed class Recipients
         },
         cancel);
 
-    private static async ValueTask<Recipient> ResolveAsync(IReadDirectory directory, EmailAddress address)
+    /// <summary>What <see cref="MaySendAsAsync"/> allows, as a list: its own address first. Catch-alls and tags have no end and are not listed.</summary>
+    public async ValueTask<IReadOnlyList<string>> SendersAsync(AccountId account, CancellationToken cancel) => await _store.ReadAsync<IReadOnlyList<string>>(
+        account,
+        async session => await session.Directory.AccountAsync(account) is { } sender
+            ? [sender.Address, .. (await session.Directory.AliasesOfAsync(sender.Address)).Select(static alias => alias.Address).Where(static address => address[0] != '@')]
+            : [],
+        cancel);
+
+    /// <summary>The same within a transaction, for an address of a domain of ours.</summary>
+    internal static async ValueTask<Recipient> ResolveAsync(IReadDirectory directory, EmailAddress address)
     {
         if (await directory.AccountAsync(address.Canonical) is { } account)
         {
             return account.IsDisabled ? new Recipient.Disabled()
-                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes ?? 0)
+                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes ?? account.DomainQuotaBytes ?? 0)
                 : new Recipient.Local([account], []);
         }
 

@@ -5,12 +5,19 @@ namespace Posthorn.Core.Accounts;
 /// <summary>Makes what is kept of a password: an Argon2id hash, and SCRAM keys beside it.</summary>
 internal sealed class Secrets(PasswordVerifier verifier)
 {
+    /// <param name="scram">
+    /// The keys that the account had: their salt and iterations stay, because those of its app passwords have the same. Null: a new account.
+    /// </param>
     /// <exception cref="ArgumentException">SASLprep refuses the password.</exception>
-    public async ValueTask<(string Hash, string Scram)> MakeAsync(string password, CancellationToken cancel)
+    public async ValueTask<(string Hash, string Scram)> MakeAsync(string password, string? scram, CancellationToken cancel)
     {
         string hash = await verifier.HashAsync(password, cancel);
-        string scram = await Task.Run(() => ScramKeys.Create(password, ScramKeys.DefaultIterations).Format(), cancel);
-        return (hash, scram);
+        string keys = await Task.Run(
+            () => (ScramKeys.TryParse(scram, out ScramKeys? old)
+                ? ScramKeys.Create(password, old.Iterations, old.Salt)
+                : ScramKeys.Create(password, ScramKeys.DefaultIterations)).Format(),
+            cancel);
+        return (hash, keys);
     }
 
     /// <summary>Null when it can be a password, else why not.</summary>

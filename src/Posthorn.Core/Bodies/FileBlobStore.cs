@@ -57,12 +57,26 @@ internal sealed class FileBlobStore : IBlobStore
     public ValueTask DeleteAsync(BodyId id, CancellationToken cancel)
     {
         string path = PathOf(id);
-        if (File.Exists(path))
+        foreach (string left in new[] { path, path + PartSuffix }.Where(File.Exists))
         {
-            File.Delete(path);
+            File.Delete(left);
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlySet<BodyId>> PresentAsync(CancellationToken cancel)
+    {
+        var present = new HashSet<BodyId>();
+        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            if (Guid.TryParseExact(file.Name, "N", out Guid id))
+            {
+                present.Add(new BodyId(id));
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlySet<BodyId>>(present);
     }
 
     public async IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync([EnumeratorCancellation] CancellationToken cancel)
@@ -106,7 +120,7 @@ internal sealed class FileBlobStore : IBlobStore
         public Upload(string path)
         {
             _path = path;
-            _file = new FileStream(path + PartSuffix, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
+            _file = new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes);
         }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, CancellationToken cancel)

@@ -16,7 +16,19 @@ public interface IBlobStore
     /// <summary>Nothing happens when there is none.</summary>
     ValueTask DeleteAsync(BodyId id, CancellationToken cancel);
 
-    /// <summary>All bodies with the time of their upload, in any order.</summary>
+    /// <summary>Ids of all bodies that are whole.</summary>
+    async ValueTask<IReadOnlySet<BodyId>> PresentAsync(CancellationToken cancel)
+    {
+        var present = new HashSet<BodyId>();
+        await foreach ((BodyId id, _) in ListAsync(cancel))
+        {
+            present.Add(id);
+        }
+
+        return present;
+    }
+
+    /// <summary>All bodies with the time of their upload, in any order, and what uploads that were cut off left.</summary>
     IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync(CancellationToken cancel);
 }
 

@@ -10,6 +10,12 @@ public enum CollectionKind
 
     /// <summary>The messages of one mailbox; ids are UIDs.</summary>
     Mailbox = 2,
+
+    /// <summary>Annotations of one mailbox, 0: of the server; it has no ids.</summary>
+    Annotations = 3,
+
+    /// <summary>The names that are subscribed; it has no ids.</summary>
+    Subscriptions = 4,
 }
 
 /// <summary>Numbers are stored: never change one.</summary>

@@ -12,6 +12,9 @@ public sealed class ChangeFeed : ICommitSink
     // Copied on subscribe and unsubscribe, so that the writer's thread reads them without a lock.
     private readonly ConcurrentDictionary<AccountId, ChangeSubscription[]> _subscribers = new();
 
+    /// <summary>An account changed, on this node. Called on the thread that commits, or on several at once: must not block or throw.</summary>
+    internal event Action<AccountId>? Changed;
+
     /// <summary>Dispose the subscription to end it.</summary>
     public ChangeSubscription Subscribe(AccountId account)
     {
@@ -25,7 +28,7 @@ public sealed class ChangeFeed : ICommitSink
 
     void ICommitSink.Committed(IReadOnlyList<(AccountId Account, ChangeEntry Entry)> entries)
     {
-        AccountId last = default;
+        AccountId? last = null;
         foreach ((AccountId account, ChangeEntry _) in entries)
         {
             // Entries of one closure stand together: signal its account once.
@@ -35,13 +38,22 @@ public sealed class ChangeFeed : ICommitSink
             }
 
             last = account;
+            Changed?.Invoke(account);
             Signal(account);
         }
     }
 
-    /// <summary>Something of the account changed, here or on another node.</summary>
+    /// <summary>Something of the account changed, here or on another node; of the store itself: whoever waits looks.</summary>
     internal void Signal(AccountId account)
     {
+        if (account == AccountId.Store)
+        {
+            foreach (ChangeSubscription subscription in _subscribers.Values.SelectMany(static all => all))
+            {
+                subscription.Signal();
+            }
+        }
+
         if (_subscribers.TryGetValue(account, out ChangeSubscription[]? subscriptions))
         {
             foreach (ChangeSubscription subscription in subscriptions)

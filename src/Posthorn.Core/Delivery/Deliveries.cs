@@ -15,20 +15,24 @@ namespace Posthorn.Core.Delivery;
 public sealed class Deliveries
 {
     private readonly IStore _store;
+    private readonly AutomaticDelivery _automatic;
     private readonly QueueSignal _queue;
     private readonly TimeProvider _time;
 
-    internal Deliveries(IStore store, QueueSignal queue, TimeProvider time) => (_store, _queue, _time) = (store, queue, time);
+    internal Deliveries(IStore store, AutomaticDelivery automatic, QueueSignal queue, TimeProvider time) =>
+        (_store, _automatic, _queue, _time) = (store, automatic, queue, time);
 
     /// <returns>The queue's id of the message when something is still on its way, else null.</returns>
     /// <exception cref="StoreUnavailableException">Nothing was accepted.</exception>
     public async ValueTask<EnvelopeId?> AcceptAsync(Envelope envelope, IncomingMessage message, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
+        AutomaticFacts? facts = await _automatic.PrepareAsync(envelope, message, cancel);
         EnvelopeId? queued;
         try
         {
-            queued = await _store.WriteAsync(AccountsOf(envelope), session => AcceptAsync(session, envelope, message, now), cancel);
+            queued = await _store.WriteAsync(
+                AccountsOf(envelope), session => Expect(session, envelope, message), session => AcceptAsync(session, envelope, message, facts, now), cancel);
         }
         catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen)
         {
@@ -38,7 +42,7 @@ public sealed class Deliveries
         }
 
         message.IsKept = true;
-        if (queued is not null)
+        if (queued is not null || facts is not null)
         {
             _queue.Raise();
         }
@@ -47,23 +51,36 @@ public sealed class Deliveries
     }
 
     /// <summary>The same within a transaction of the caller, for notifications that must come exactly when an outcome is kept.</summary>
-    internal static async ValueTask<EnvelopeId?> AcceptAsync(IWriteSession session, Envelope envelope, IncomingMessage message, DateTimeOffset now)
+    /// <param name="session">The transaction.</param>
+    /// <param name="envelope">To whom.</param>
+    /// <param name="message">What.</param>
+    /// <param name="facts">Of <see cref="AutomaticDelivery"/>.</param>
+    /// <param name="now">The time of it.</param>
+    internal static async ValueTask<EnvelopeId?> AcceptAsync(
+        IWriteSession session, Envelope envelope, IncomingMessage message, AutomaticFacts? facts, DateTimeOffset now)
     {
+        Expect(session, envelope, message);
         var remaining = new List<(string Address, EnvelopeRecipient Recipient)>();
         var delivered = new HashSet<AccountId>();
         foreach (EnvelopeRecipient recipient in envelope.Recipients)
         {
-            if (recipient.Target is not Recipient.Local local || envelope.HoldUntil is not null || recipient.Notify.HasFlag(DsnNotify.Success))
+            if (!IsFiledNow(envelope, recipient) || recipient.Target is not Recipient.Local local)
             {
-                // Not ours, held back, or with a notification to send: the queue resolves it again when its time has come.
-                remaining.Add((recipient.Address, recipient));
+                // Not ours, held back, or with a notification to send: the queue files it here when its time has come. It sends each address
+                // elsewhere on its own, so that one of them does not hold up the others.
+                if (recipient.Target is not Recipient.Local { Accounts.Count: 0 })
+                {
+                    remaining.Add((recipient.Address, recipient));
+                }
+
+                remaining.AddRange(recipient.Target is Recipient.Local { Elsewhere: var elsewhere } ? elsewhere.Select(address => (address, recipient)) : []);
                 continue;
             }
 
             foreach (Account account in local.Accounts)
             {
                 // Two addresses of one account are one delivery.
-                if (!delivered.Contains(account.Id) && !await FileAsync(session, account, envelope, recipient.Address, message, now))
+                if (!delivered.Contains(account.Id) && !await FileAsync(session, account, envelope, recipient.Address, recipient.Notify, message, facts, now))
                 {
                     remaining.Add((account.Address, recipient));
                 }
@@ -74,17 +91,36 @@ public sealed class Deliveries
             remaining.AddRange(local.Elsewhere.Select(address => (address, recipient)));
         }
 
-        return remaining.Count == 0 ? null : await EnqueueAsync(session, envelope, message, remaining, now);
+        return remaining.Count == 0 ? null : await EnqueueAsync(session, envelope, message.Body, remaining, now);
     }
 
-    /// <summary>Puts the message into the account's inbox; false when the account has gone.</summary>
+    /// <summary>Announces what filing will ask for, of all accounts at once.</summary>
+    private static void Expect(IWriteSession session, Envelope envelope, IncomingMessage message)
+    {
+        foreach (AccountId account in envelope.Recipients.Where(recipient => IsFiledNow(envelope, recipient))
+            .SelectMany(static recipient => ((Recipient.Local)recipient.Target).Accounts).Select(static account => account.Id).Distinct())
+        {
+            session.Mailboxes.Expect(account, Mailbox.Inbox);
+            session.Messages.ExpectThread(account, message.Metadata.ThreadKeys);
+        }
+    }
+
+    private static bool IsFiledNow(Envelope envelope, EnvelopeRecipient recipient) =>
+        recipient.Target is Recipient.Local && envelope.HoldUntil is null && !recipient.Notify.HasFlag(DsnNotify.Success);
+
+    /// <summary>Puts the message into the account's inbox, and does what else the account wants done with it; false when the account has gone.</summary>
     internal static async ValueTask<bool> FileAsync(
-        IWriteSession session, Account owner, Envelope envelope, string address, IncomingMessage message, DateTimeOffset now)
+        IWriteSession session, Account owner, Envelope envelope, string address, DsnNotify notify, IncomingMessage message, AutomaticFacts? facts, DateTimeOffset now)
     {
         AccountId account = owner.Id;
         if (await session.Mailboxes.FindAsync(account, Mailbox.Inbox) is not { } inbox)
         {
             return false;
+        }
+
+        if (facts is not null && owner.Automatic != AutomaticMail.None && !await AutomaticDelivery.RunAsync(session, owner, envelope, address, notify, message, facts, now))
+        {
+            return true;
         }
 
         // What it holds is asked for only where that can matter: the account as the recipient was resolved says whether it has a quota.
@@ -106,12 +142,13 @@ public sealed class Deliveries
     private static byte[] Prefix(Envelope envelope, string address) =>
         [.. Encoding.UTF8.GetBytes($"Return-Path: <{envelope.Sender}>\r\nDelivered-To: {address}\r\n"), .. envelope.Trace];
 
-    private static async ValueTask<EnvelopeId?> EnqueueAsync(
-        IWriteSession session, Envelope envelope, IncomingMessage message, List<(string Address, EnvelopeRecipient Recipient)> remaining, DateTimeOffset now)
+    /// <summary>Puts the message into the queue; what is sent is the envelope's trace, then the body.</summary>
+    internal static async ValueTask<EnvelopeId> EnqueueAsync(
+        IWriteSession session, Envelope envelope, StoredBody body, IReadOnlyList<(string Address, EnvelopeRecipient Recipient)> remaining, DateTimeOffset now)
     {
-        await session.Bodies.ReferAsync(message.Body, 1, now);
+        await session.Bodies.ReferAsync(body, 1, now);
         DateTimeOffset due = envelope.HoldUntil ?? now;
-        EnvelopeId id = await session.Queue.InsertAsync(envelope, message.Body.Id, envelope.Trace.Length + message.Length, due + MailQueue.Lifetime);
+        EnvelopeId id = await session.Queue.InsertAsync(envelope, body.Id, envelope.Trace.Length + body.SizeBytes, due + MailQueue.Lifetime);
         foreach ((string address, EnvelopeRecipient recipient) in remaining.DistinctBy(pair => pair.Address, StringComparer.OrdinalIgnoreCase))
         {
             string domain = address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();

@@ -28,6 +28,12 @@ public sealed record Envelope(
     /// <summary>The account that submitted it; null: mail from elsewhere or of the program.</summary>
     public AccountId? Submitter { get; init; }
 
+    /// <summary>What the checks of the sender found against it.</summary>
+    public Suspicion Suspicion { get; init; }
+
+    /// <summary>The account that forwards it; null: it comes for who is named.</summary>
+    public AccountId? Forwarder { get; init; }
+
     public IPAddress? Remote { get; init; }
 }
 

@@ -1,4 +1,6 @@
 using Posthorn.Core.Access;
+using Posthorn.Core.Changes;
+using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Mailboxes;
@@ -114,6 +116,19 @@ public sealed class Annotations
             await session.Mailboxes.AnnotateAsync(owner, mailbox, isPrivate ? viewer : null, entry);
         }
 
+        ModSeq modSeq = await session.ModSeqAsync(account);
+        if (mailbox != Server)
+        {
+            // RFC 7162 §3.2: a note on a mailbox moves its HIGHESTMODSEQ.
+            await session.Mailboxes.ChangeAsync(account, mailbox, default, modSeq);
+        }
+        else if (entries.Any(entry => !IsPrivate(entry.Entry)))
+        {
+            // Everybody's: all sessions look.
+            await session.Changes.AddAsync(AccountId.Store, modSeq, CollectionKind.Annotations, mailbox.Value, ChangeKind.Changed, UidSet.Empty);
+        }
+
+        await session.Changes.AddAsync(account, modSeq, CollectionKind.Annotations, mailbox.Value, ChangeKind.Changed, UidSet.Empty);
         return Done.Value;
     }
 

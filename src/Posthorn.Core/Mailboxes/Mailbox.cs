@@ -23,6 +23,9 @@ public sealed record Mailbox(
 {
     public const char Separator = '/';
     public const string Inbox = "INBOX";
+
+    /// <summary>Whose it is.</summary>
+    public AccountId Account { get; init; }
 }
 
 /// <summary>RFC 6154 §2.</summary>

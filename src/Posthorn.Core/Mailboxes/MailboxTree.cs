@@ -32,12 +32,14 @@ internal static class MailboxTree
         }
 
         var ids = new List<uint>();
+        Mailbox? around = all.Where(other => MailboxName.IsInside(name, other.Name)).MaxBy(other => other.Name.Length);
         foreach (string parent in missing)
         {
-            ids.Add((uint)(await session.Mailboxes.InsertAsync(account, parent, SpecialUse.None, isContainer: false)).Id.Value);
+            around = await InsertAsync(session, account, parent, SpecialUse.None, around);
+            ids.Add((uint)around.Id.Value);
         }
 
-        Mailbox created = await session.Mailboxes.InsertAsync(account, name, use, isContainer: false);
+        Mailbox created = await InsertAsync(session, account, name, use, around);
         ids.Add((uint)created.Id.Value);
         await LogAsync(session, account, ChangeKind.Added, ids);
         return created;
@@ -72,16 +74,16 @@ internal static class MailboxTree
         }
 
         Mailbox[] moved = [source, .. all.Where(mailbox => MailboxName.IsInside(mailbox.Name, from))];
+        // Before anything is written: a refusal keeps what was.
+        if (moved.Select(mailbox => MailboxName.Objection(to + mailbox.Name[from.Length..])).FirstOrDefault(found => found is not null) is { } objectionInside)
+        {
+            return new Refusal.Invalid(objectionInside);
+        }
+
         var ids = new List<uint>();
         foreach (Mailbox mailbox in moved)
         {
-            string name = to + mailbox.Name[from.Length..];
-            if (MailboxName.Objection(name) is { } objectionInside)
-            {
-                return new Refusal.Invalid(objectionInside);
-            }
-
-            await session.Mailboxes.RenameAsync(account, mailbox.Id, name);
+            await session.Mailboxes.RenameAsync(account, mailbox.Id, to + mailbox.Name[from.Length..]);
             ids.Add((uint)mailbox.Id.Value);
         }
 
@@ -90,7 +92,7 @@ internal static class MailboxTree
         return source with { Name = to };
     }
 
-    public static async ValueTask<Result<Done>> DeleteAsync(IWriteSession session, AccountId account, string name)
+    public static async ValueTask<Result<Done>> DeleteAsync(IWriteSession session, AccountId account, string name, DateTimeOffset? keptFrom)
     {
         if (name == Mailbox.Inbox)
         {
@@ -109,11 +111,28 @@ internal static class MailboxTree
         }
 
         IReadOnlyList<FiledMessage> messages = await session.Messages.FiledAsync(account, target.Id, UidSet.All);
+        if (keptFrom is { } now)
+        {
+            await session.Messages.KeepAsync(account, target, messages, now);
+        }
+
         await session.Messages.UnfileAsync(account, target.Id, messages);
         await session.Directory.AddUsageAsync(account, -messages.Sum(message => message.SizeBytes), -messages.Count);
         await session.Mailboxes.DeleteAsync(account, target.Id);
         await LogAsync(session, account, ChangeKind.Removed, [(uint)target.Id.Value]);
         return Done.Value;
+    }
+
+    /// <summary>RFC 4314 §4: whoever may use the mailbox around a new one may use that, too.</summary>
+    private static async ValueTask<Mailbox> InsertAsync(IWriteSession session, AccountId account, string name, SpecialUse use, Mailbox? around)
+    {
+        Mailbox created = await session.Mailboxes.InsertAsync(account, name, use, isContainer: false);
+        if (around is not null)
+        {
+            await session.Mailboxes.CopyGrantsAsync(account, around.Id, created.Id);
+        }
+
+        return created;
     }
 
     private static async ValueTask<Result<Mailbox>> FillContainerAsync(IWriteSession session, AccountId account, Mailbox container)

@@ -14,9 +14,10 @@ public sealed class Maildrops
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 
     private readonly IStore _store;
+    private readonly Node _node;
     private readonly TimeProvider _time;
 
-    internal Maildrops(IStore store, TimeProvider time) => (_store, _time) = (store, time);
+    internal Maildrops(IStore store, Node node, TimeProvider time) => (_store, _node, _time) = (store, node, time);
 
     /// <summary>Takes the lease on the account's inbox; Refusal.InUse while another session holds it.</summary>
     public async ValueTask<Result<MaildropLease>> OpenAsync(Actor actor, AccountId account, CancellationToken cancel)
@@ -37,7 +38,7 @@ public sealed class Maildrops
                     return new Refusal.NotFound("inbox");
                 }
 
-                if (!await session.Messages.TakeMaildropAsync(account, token, now, now + LeaseTime))
+                if (!await session.Messages.TakeMaildropAsync(account, token, _node.Name, now, now + LeaseTime))
                 {
                     return new Refusal.InUse("The maildrop");
                 }

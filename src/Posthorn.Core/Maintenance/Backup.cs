@@ -1,144 +1,161 @@
-using System.Globalization;
-using System.Text.Json;
+using Npgsql;
 using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Copying;
+using Posthorn.Core.Storage.Postgres;
+using Posthorn.Core.Storage.Sqlite;
 
 namespace Posthorn.Core.Maintenance;
 
-/// <summary>What a backup folder says of itself, in <c>backup.json</c>: written last, so a folder without it is not a whole backup.</summary>
-public sealed record BackupManifest(int Format, DateTimeOffset Taken, string Epoch, long Bodies, long BodyBytes);
+/// <summary>What a backup run did.</summary>
+/// <param name="RowsWritten">Rows that differed from the backup before; all of them in a first one.</param>
+/// <param name="BodiesCopied">Large bodies that were not there yet.</param>
+/// <param name="Damaged">What the store itself has lost.</param>
+public sealed record BackupReport(BackupManifest Manifest, long RowsWritten, long BodiesCopied, IReadOnlyList<string> Damaged);
 
 /// <summary>
-/// Copies the store while it is in use into a folder: the database of one moment, and the bodies it names. A second backup into the same folder copies only
-/// bodies that are not there yet.
+/// Copies the store while it is in use into a folder: the rows of one moment in a SQLite database, whatever database they come from, and the large bodies they name as files.
+/// A second backup into the same folder writes only what changed: rows in one transaction, so that the folder always holds a whole backup, the old one or the new.
 /// </summary>
 public sealed class Backup
 {
-    public const string ManifestName = "backup.json";
     public const string DatabaseName = "posthorn.db";
     public const string BodiesName = "bodies";
-    public const int Format = 1;
-    private const int PageSize = 200;
 
     private readonly IStore _store;
     private readonly IStoreMaintenance _maintenance;
     private readonly IBlobStore _blobs;
-    private readonly BodySweep _sweep;
     private readonly TimeProvider _time;
 
-    internal Backup(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, BodySweep sweep, TimeProvider time) =>
-        (_store, _maintenance, _blobs, _sweep, _time) = (store, maintenance, blobs, sweep, time);
+    internal Backup(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, TimeProvider time) =>
+        (_store, _maintenance, _blobs, _time) = (store, maintenance, blobs, time);
 
     /// <param name="folder">Made if it is not there; must be empty or hold an earlier backup of this store.</param>
-    /// <param name="progress">Bodies copied or found there.</param>
-    public async ValueTask<Result<BackupManifest>> RunAsync(Actor actor, string folder, IProgress<long> progress, CancellationToken cancel)
+    public async ValueTask<Result<BackupReport>> RunAsync(Actor actor, string folder, IProgress<WorkStep> progress, CancellationToken cancel)
     {
         if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
         {
             return refusal;
         }
 
-        if (_maintenance.CopyObjection is { } objection)
-        {
-            return new Refusal.Invalid(objection);
-        }
-
         Directory.CreateDirectory(folder);
-        string epoch = await _store.ReadAsync(AccountId.Store, session => session.Directory.SettingAsync("epoch"), cancel) ?? "";
-        BackupManifest? earlier = ReadManifest(folder);
-        if ((earlier is null && Directory.EnumerateFileSystemEntries(folder).Any()) || (earlier is not null && earlier.Epoch != epoch))
+        string epoch = await _store.ReadAsync(AccountId.Store, static session => session.Directory.SettingAsync(StoreMark.Epoch), cancel) ?? "";
+        string database = Path.Combine(folder, DatabaseName);
+        if (Directory.EnumerateFileSystemEntries(folder).Any(static entry => !IsUnfinished(entry)) && EpochOf(database) != epoch)
         {
             return new Refusal.Invalid($"{folder} holds something else. Give an empty folder, or the folder of an earlier backup of this store.");
         }
 
-        // No body named by the copy may be swept before it is copied too.
-        await _sweep.Gate.WaitAsync(cancel);
+        await using BodyHold hold = await BodyHold.TakeAsync(_store, _time, cancel);
         try
         {
-            return await CopyAsync(folder, epoch, progress, cancel);
+            return await Task.Run(async () => File.Exists(database)
+                ? await AgainAsync(folder, database, epoch, progress, cancel)
+                : await FirstAsync(folder, database, epoch, progress, cancel), cancel);
         }
-        finally
+        catch (Exception failure) when (failure is NpgsqlException or SqliteFault)
         {
-            _sweep.Gate.Release();
+            throw failure is NpgsqlException fault ? PostgresFault.ToUnavailable(fault) : ((SqliteFault)failure).ToUnavailable();
         }
     }
 
-    /// <summary>Null when the folder holds no whole backup.</summary>
-    public static BackupManifest? ReadManifest(string folder)
+    /// <summary>What a first backup leaves when it is cut off: the next one begins anew, and finds the bodies that were copied.</summary>
+    private static bool IsUnfinished(string entry) => Path.GetFileName(entry) is BodiesName || Path.GetFileName(entry).StartsWith(DatabaseName + ".new", StringComparison.Ordinal);
+
+    private static string? EpochOf(string database)
     {
-        string path = Path.Combine(folder, ManifestName);
+        if (!File.Exists(database))
+        {
+            return null;
+        }
+
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<BackupManifest>(File.ReadAllText(path)) : null;
+            using SqliteRows rows = SqliteRows.Read(database);
+            return rows.Setting(StoreMark.Epoch);
         }
-        catch (JsonException)
+        catch (SqliteFault)
         {
             return null;
         }
     }
 
-    private async ValueTask<Result<BackupManifest>> CopyAsync(string folder, string epoch, IProgress<long> progress, CancellationToken cancel)
+    private async ValueTask<BackupReport> FirstAsync(string folder, string database, string epoch, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        File.Delete(Path.Combine(folder, ManifestName));
-        string database = Path.Combine(folder, DatabaseName), fresh = database + ".new";
-        File.Delete(fresh);
+        string fresh = database + ".new";
+        foreach (string left in Directory.EnumerateFiles(folder, Path.GetFileName(fresh) + "*"))
+        {
+            File.Delete(left);
+        }
+
         DateTimeOffset taken = _time.GetUtcNow();
-        await _maintenance.CopyDatabaseAsync(fresh, cancel);
-        (long bodies, long bytes) = await CopyBodiesAsync(Path.Combine(folder, BodiesName), progress, cancel);
+        progress.Report(new WorkStep("Copying the database", 0, null));
+        var damaged = new List<string>();
+        if (!await _maintenance.TryCopyDatabaseAsync(fresh, cancel))
+        {
+            BackupFile.Make(fresh, _time);
+            using IRowSource source = await _maintenance.ReadRowsAsync(cancel);
+            using SqliteRows target = SqliteRows.Fill(fresh, hasSteps: false);
+            new RowCopy(source, target, progress).Run(cancel);
+            damaged.AddRange(new BodyCopy(source, _blobs, _blobs, progress).CopyInline(target, cancel).Damaged);
+            target.Commit();
+        }
+
+        CopiedBodies large;
+        using (SqliteRows copied = SqliteRows.Read(fresh))
+        {
+            large = await CopyBodiesAsync(copied, folder, progress, cancel);
+        }
+
+        BackupManifest manifest = BackupFile.Describe(fresh, taken, epoch, progress, cancel);
         SyncFile(fresh);
-        File.Move(fresh, database, overwrite: true);
-        var manifest = new BackupManifest(Format, taken, epoch, bodies, bytes);
-        string written = Path.Combine(folder, ManifestName);
-        await File.WriteAllTextAsync(written + ".new", JsonSerializer.Serialize(manifest), cancel);
-        SyncFile(written + ".new");
-        File.Move(written + ".new", written);
-        FolderSync.Sync(folder);
-        return manifest;
+        File.Move(fresh, database);
+        manifest.Write(folder);
+        return new BackupReport(manifest, manifest.Tables!.Values.Sum(static table => table.Rows), large.Copied, [.. damaged, .. large.Damaged]);
     }
 
-    private async ValueTask<(long Bodies, long Bytes)> CopyBodiesAsync(string folder, IProgress<long> progress, CancellationToken cancel)
+    private async ValueTask<BackupReport> AgainAsync(string folder, string database, string epoch, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        Directory.CreateDirectory(folder);
-        long count = 0, bytes = 0;
-        BodyId? after = null;
-        while (true)
+        BackupFile.BringUpToDate(database, _time);
+        DateTimeOffset taken = _time.GetUtcNow();
+        long written;
+        CopiedBodies small, large;
+        using (IRowSource source = await _maintenance.ReadRowsAsync(cancel))
+        using (SqliteRows target = SqliteRows.Fill(database, hasSteps: false))
         {
-            BodyId? from = after;
-            IReadOnlyList<StoredBody> page = await _store.ReadAsync(AccountId.Store, session => session.Bodies.ExternalAsync(from, PageSize), cancel);
-            foreach (StoredBody body in page)
-            {
-                await CopyBodyAsync(folder, body, cancel);
-                progress.Report(++count);
-                bytes += body.SizeBytes;
-                after = body.Id;
-            }
+            written = new RowCopy(source, target, progress).Run(cancel).Sum(static table => table.Added + table.Changed + table.Removed);
+            small = new BodyCopy(source, _blobs, _blobs, progress).CopyInline(target, cancel);
+            large = await CopyBodiesAsync(target, folder, progress, cancel);
 
-            if (page.Count < PageSize)
-            {
-                return (count, bytes);
-            }
+            // Between the two the folder says that it is no whole backup; the next run makes it one.
+            File.Delete(Path.Combine(folder, BackupManifest.FileName));
+            target.Commit();
         }
+
+        BackupManifest manifest = BackupFile.Describe(database, taken, epoch, progress, cancel);
+        manifest.Write(folder);
+        await RemoveUnnamedAsync(folder, database, cancel);
+        return new BackupReport(manifest, written, large.Copied, [.. small.Damaged, .. large.Damaged]);
     }
 
-    private async ValueTask CopyBodyAsync(string folder, StoredBody body, CancellationToken cancel)
+    private async ValueTask<CopiedBodies> CopyBodiesAsync(SqliteRows named, string folder, IProgress<WorkStep> progress, CancellationToken cancel) =>
+        await new BodyCopy(named, _blobs, new FileBlobStore(folder), progress).CopyExternalAsync(cancel);
+
+    /// <summary>Bodies that the backup before named and this one does not.</summary>
+    private static async ValueTask RemoveUnnamedAsync(string folder, string database, CancellationToken cancel)
     {
-        string path = FileBlobStore.PathIn(folder, body.Id);
-        if (File.Exists(path) && new FileInfo(path).Length == body.SizeBytes)
+        var files = new FileBlobStore(folder);
+        HashSet<BodyId> named;
+        using (SqliteRows rows = SqliteRows.Read(database))
         {
-            return;
+            named = [.. rows.ExternalBodies().Select(static body => body.Id)];
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await using Stream octets = await _blobs.OpenAsync(body, cancel)
-            ?? throw new IOException(string.Create(CultureInfo.InvariantCulture, $"Body {body.Id} is missing; run: posthorn check"));
-        await using (var file = new FileStream(path + ".part", FileMode.Create, FileAccess.Write, FileShare.None))
+        foreach (BodyId id in (await ((IBlobStore)files).PresentAsync(cancel)).Where(id => !named.Contains(id)))
         {
-            await octets.CopyToAsync(file, cancel);
-            file.Flush(flushToDisk: true);
+            await files.DeleteAsync(id, cancel);
         }
-
-        File.Move(path + ".part", path, overwrite: true);
     }
 
     private static void SyncFile(string path)

@@ -7,7 +7,7 @@ namespace Posthorn.Core.Maintenance;
 
 /// <summary>
 /// Removes what nobody can reach any more: bodies without a reference for an hour (the row first, in a transaction that looks again, then the octets), files
-/// without a row for a day (uploads that a crash cut off), entries of the change log past their time. A backup under way holds it off.
+/// without a row for a day (uploads that a crash cut off), entries of the change log past their time. Who copies the store holds it off (<see cref="BodyHold"/>).
 /// </summary>
 public sealed partial class BodySweep : BackgroundService
 {
@@ -29,27 +29,20 @@ public sealed partial class BodySweep : BackgroundService
     private readonly IStore _store;
     private readonly IStoreMaintenance _maintenance;
     private readonly IBlobStore _blobs;
+    private readonly StoreUse _use;
     private readonly TimeProvider _time;
     private readonly ILogger<BodySweep> _log;
 
-    internal BodySweep(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, TimeProvider time, ILogger<BodySweep> log) =>
-        (_store, _maintenance, _blobs, _time, _log) = (store, maintenance, blobs, time, log);
-
-    /// <summary>Held by a sweep, and by a backup while it copies.</summary>
-    internal SemaphoreSlim Gate { get; } = new(1, 1);
+    internal BodySweep(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, StoreUse use, TimeProvider time, ILogger<BodySweep> log) =>
+        (_store, _maintenance, _blobs, _use, _time, _log) = (store, maintenance, blobs, use, time, log);
 
     /// <summary>One sweep. Returns how many bodies went.</summary>
     public async Task<int> SweepAsync(CancellationToken cancel)
     {
-        await Gate.WaitAsync(cancel);
-        try
-        {
-            return await SweepRowsAsync(cancel) + await SweepFilesAsync(cancel);
-        }
-        finally
-        {
-            Gate.Release();
-        }
+        DateTimeOffset now = _time.GetUtcNow();
+        return await _store.ReadAsync(AccountId.Store, session => session.Bodies.AreHeldAsync(now), cancel)
+            ? 0
+            : await SweepRowsAsync(cancel) + await SweepFilesAsync(cancel);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -72,6 +65,7 @@ public sealed partial class BodySweep : BackgroundService
     {
         try
         {
+            await _use.NoteTimeAsync(cancel);
             int bodies = await SweepAsync(cancel);
             int changes = await _maintenance.TrimChangesAsync(_time.GetUtcNow() - ChangesKept, ChangesKeptAtLeast, cancel);
             if (bodies + changes > 0)
@@ -92,16 +86,21 @@ public sealed partial class BodySweep : BackgroundService
         {
             DateTimeOffset before = _time.GetUtcNow() - Grace;
             IReadOnlyList<StoredBody> bodies = await _store.ReadAsync(AccountId.Store, session => session.Bodies.UnreferencedAsync(before, PageSize), cancel);
+            int gone = 0;
             foreach (StoredBody body in bodies)
             {
-                if (await _store.WriteAsync(ReadOnlyMemory<AccountId>.Empty, session => session.Bodies.DeleteUnreferencedAsync(body.Id), cancel))
+                DateTimeOffset now = _time.GetUtcNow();
+                if (await _store.WriteAsync(ReadOnlyMemory<AccountId>.Empty, session => session.Bodies.DeleteUnreferencedAsync(body.Id, now), cancel))
                 {
-                    swept++;
+                    gone++;
                     await _blobs.DeleteAsync(body.Id, cancel);
                 }
             }
 
-            if (bodies.Count < PageSize)
+            swept += gone;
+
+            // None of a page went: somebody refers to them again, or holds them.
+            if (bodies.Count < PageSize || gone == 0)
             {
                 return swept;
             }

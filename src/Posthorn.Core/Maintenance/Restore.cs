@@ -1,45 +1,59 @@
-using System.Security.Cryptography;
+using Npgsql;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Postgres;
 using Posthorn.Core.Storage.Sqlite;
 
 namespace Posthorn.Core.Maintenance;
 
 /// <summary>
-/// Puts a backup in the place of an empty data folder. The restored store begins a new epoch: new UIDVALIDITYs and modseqs far above all that were ever told, so
-/// that no client takes an old number for a new message; POP3 ids stay (DESIGN: one account, one history).
+/// Puts a backup in the place of an empty store, embedded or in PostgreSQL, with bodies in files or in a bucket, wherever it was taken from. The restored store begins a new epoch:
+/// new UIDVALIDITYs and modseqs far above all that were ever told, so that no client takes an old number for a new message; POP3 ids stay (DESIGN: one account, one history).
 /// </summary>
 public static class Restore
 {
-    /// <param name="progress">Bodies copied.</param>
-    /// <exception cref="StoreOpeningException">No whole backup, or the data folder is not free; nothing was changed.</exception>
-    public static void Run(string backupFolder, string dataFolder, TimeProvider time, IProgress<long> progress, CancellationToken cancel)
+    /// <exception cref="StoreOpeningException">No whole backup, or the place is not free; nothing was changed.</exception>
+    /// <returns>Bodies that the backup does not have.</returns>
+    public static async ValueTask<IReadOnlyList<string>> RunAsync(string backupFolder, StoreOptions to, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        Whole(backupFolder);
-        Directory.CreateDirectory(dataFolder);
-        using StoreLock storeLock = StoreLock.Take(dataFolder);
-        string database = Path.Combine(dataFolder, SqliteStore.FileName);
-        if (File.Exists(database))
+        BackupManifest manifest = Whole(backupFolder);
+        Directory.CreateDirectory(to.DataFolder);
+        string fresh = Path.Combine(to.DataFolder, SqliteStore.FileName + ".restoring");
+        if (to.Database.Length == 0)
         {
-            throw new StoreOpeningException($"{dataFolder} holds a store already. Move {SqliteStore.FileName}* and {Backup.BodiesName} away first: nothing is overwritten.");
+            return await IntoFileAsync(backupFolder, to, fresh, time, progress, cancel);
         }
 
-        CopyBodies(Path.Combine(backupFolder, Backup.BodiesName), Path.Combine(dataFolder, Backup.BodiesName), progress, cancel);
-        string fresh = database + ".restoring";
-        File.Copy(Path.Combine(backupFolder, Backup.DatabaseName), fresh, overwrite: true);
-        SqliteRestore.BeginNewEpoch(fresh, time);
-        File.Move(fresh, database);
-        FolderSync.Sync(dataFolder);
-    }
-
-    /// <summary>Reads everything in a backup and compares it with the hashes. Returns what is wrong; empty: it can be restored whole.</summary>
-    public static IReadOnlyList<string> Verify(string backupFolder, IProgress<long> progress, CancellationToken cancel)
-    {
-        Whole(backupFolder);
-        var problems = new List<string>();
         try
         {
-            VerifyBodies(backupFolder, problems, progress, cancel);
+            Prepare(backupFolder, fresh, time);
+            using SqliteRows source = SqliteRows.Read(fresh);
+            string of = FormattableString.Invariant($"{manifest.Epoch} {manifest.Taken:O}");
+            await using StoreTarget target = await StoreTarget.OpenAsync(to, of, time, cancel);
+            return (await Task.Run(async () => await MoveStore.CopyAsync(source, new FileBlobStore(backupFolder), target, of, progress, cancel), cancel)).Damaged;
+        }
+        catch (NpgsqlException fault)
+        {
+            throw PostgresFault.ToUnavailable(fault);
+        }
+        finally
+        {
+            File.Delete(fresh);
+        }
+    }
+
+    /// <summary>Reads everything in a backup and compares it with hashes and counts. Returns what is wrong; empty: it can be restored whole.</summary>
+    /// <exception cref="StoreOpeningException">No whole backup, or one of a newer version.</exception>
+    public static IReadOnlyList<string> Verify(string backupFolder, IProgress<WorkStep> progress, CancellationToken cancel)
+    {
+        BackupManifest manifest = Whole(backupFolder);
+        var problems = new List<string>();
+        string database = Path.Combine(backupFolder, Backup.DatabaseName);
+        try
+        {
+            VerifyBodies(backupFolder, manifest, problems, progress, cancel);
+            VerifyRows(database, manifest, problems, progress, cancel);
         }
         catch (SqliteFault fault)
         {
@@ -49,9 +63,80 @@ public static class Restore
         return problems;
     }
 
-    private static void VerifyBodies(string backupFolder, List<string> problems, IProgress<long> progress, CancellationToken cancel)
+    private static async ValueTask<IReadOnlyList<string>> IntoFileAsync(
+        string backupFolder, StoreOptions to, string fresh, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        long done = 0;
+        using StoreLock storeLock = StoreLock.Take(to.DataFolder);
+        string database = Path.Combine(to.DataFolder, SqliteStore.FileName);
+        if (File.Exists(database))
+        {
+            throw new StoreOpeningException($"{to.DataFolder} holds a store already. Move {SqliteStore.FileName}* and {Backup.BodiesName} away first: nothing is overwritten.");
+        }
+
+        IBlobStore blobs = to.Bodies is { } bucket ? S3BlobStore.Open(to.DataFolder, bucket) : new FileBlobStore(to.DataFolder);
+        try
+        {
+            Prepare(backupFolder, fresh, time);
+            CopiedBodies bodies;
+            using (SqliteRows source = SqliteRows.Read(fresh))
+            {
+                bodies = await new BodyCopy(source, new FileBlobStore(backupFolder), blobs, progress).CopyExternalAsync(cancel);
+            }
+
+            File.Move(fresh, database);
+            FolderSync.Sync(to.DataFolder);
+            return bodies.Damaged;
+        }
+        finally
+        {
+            (blobs as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>The database of the backup as it will be, beside its place.</summary>
+    private static void Prepare(string backupFolder, string fresh, TimeProvider time)
+    {
+        File.Copy(Path.Combine(backupFolder, Backup.DatabaseName), fresh, overwrite: true);
+        try
+        {
+            BackupFile.BringUpToDate(fresh, time);
+            SqliteRestore.BeginNewEpoch(fresh, time);
+        }
+        catch (SqliteFault fault)
+        {
+            throw new StoreOpeningException($"The database of the backup cannot be read: {fault.Message}. Take another backup.", fault);
+        }
+    }
+
+    private static void VerifyRows(string database, BackupManifest manifest, List<string> problems, IProgress<WorkStep> progress, CancellationToken cancel)
+    {
+        if (manifest.Tables is not { } expected)
+        {
+            return;
+        }
+
+        using SqliteRows rows = SqliteRows.Read(database);
+        Dictionary<string, BackupTable> found = BackupFile.Tables(rows, progress, cancel);
+        foreach ((string name, BackupTable table) in expected)
+        {
+            if (!found.TryGetValue(name, out BackupTable? there))
+            {
+                problems.Add($"the table {name} is missing");
+            }
+            else if (there.Rows != table.Rows)
+            {
+                problems.Add($"the table {name} has {there.Rows} rows instead of {table.Rows}");
+            }
+            else if (there.Digest != table.Digest)
+            {
+                problems.Add($"the table {name} is damaged: its rows are not those that were written");
+            }
+        }
+    }
+
+    private static void VerifyBodies(string backupFolder, BackupManifest manifest, List<string> problems, IProgress<WorkStep> progress, CancellationToken cancel)
+    {
+        long done = 0, files = 0;
         foreach (StoredBody body in SqliteRestore.Bodies(Path.Combine(backupFolder, Backup.DatabaseName), problems))
         {
             cancel.ThrowIfCancellationRequested();
@@ -60,70 +145,40 @@ public static class Restore
                 problems.Add($"body {body.Id} {problem}");
             }
 
-            progress.Report(++done);
+            files += body.Inline is null ? 1 : 0;
+            progress.Report(new WorkStep("Messages verified", ++done, null));
+        }
+
+        if (files != manifest.Bodies)
+        {
+            problems.Add($"the database names {files} large messages instead of {manifest.Bodies}");
         }
     }
 
     private static BackupManifest Whole(string folder)
     {
-        BackupManifest manifest = Backup.ReadManifest(folder)
-            ?? throw new StoreOpeningException($"{folder} holds no whole backup ({Backup.ManifestName} is missing or cannot be read).");
-        return manifest.Format <= Backup.Format
+        BackupManifest manifest = BackupManifest.Read(folder)
+            ?? throw new StoreOpeningException($"{folder} holds no whole backup ({BackupManifest.FileName} is missing or cannot be read).");
+        return manifest.Format <= BackupManifest.NewestFormat && manifest.Schema <= SqliteSchema.Migrations.Length
             ? manifest
             : throw new StoreOpeningException($"{folder} was written by a newer Posthorn. Use that version to restore it.");
     }
 
     private static string? Problem(string folder, StoredBody body)
     {
+        if (body.Inline is not null)
+        {
+            return BodyCopy.IsSound(body) ? null : "is damaged";
+        }
+
         try
         {
-            byte[] hash;
-            if (body.Inline is { } kept)
-            {
-                hash = SHA256.HashData(body.Codec == BodyCodec.Zstd ? BodyCompression.Decompress(kept, (int)body.SizeBytes) : kept);
-            }
-            else
-            {
-                using FileStream file = File.OpenRead(FileBlobStore.PathIn(Path.Combine(folder, Backup.BodiesName), body.Id));
-                hash = SHA256.HashData(file);
-            }
-
-            return hash.AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
+            using FileStream file = File.OpenRead(FileBlobStore.PathIn(Path.Combine(folder, Backup.BodiesName), body.Id));
+            return System.Security.Cryptography.SHA256.HashData(file).AsSpan().SequenceEqual(body.Hash) ? null : "is damaged";
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or ZstdSharp.ZstdException)
+        catch (IOException failure)
         {
             return failure is FileNotFoundException or DirectoryNotFoundException ? "is missing" : "is damaged";
         }
-    }
-
-    private static void CopyBodies(string from, string to, IProgress<long> progress, CancellationToken cancel)
-    {
-        if (!Directory.Exists(from))
-        {
-            return;
-        }
-
-        long done = 0;
-        foreach (string folder in Directory.EnumerateDirectories(from))
-        {
-            string target = Path.Combine(to, Path.GetFileName(folder));
-            Directory.CreateDirectory(target);
-            foreach (string file in Directory.EnumerateFiles(folder).Where(file => !file.EndsWith(".part", StringComparison.Ordinal)))
-            {
-                cancel.ThrowIfCancellationRequested();
-                string copy = Path.Combine(target, Path.GetFileName(file));
-                File.Copy(file, copy, overwrite: true);
-                using (var written = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite))
-                {
-                    written.Flush(flushToDisk: true);
-                }
-
-                progress.Report(++done);
-            }
-
-            FolderSync.Sync(target);
-        }
-
-        FolderSync.Sync(to);
     }
 }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Posthorn.Core.Access;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Search.Index;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Maintenance;
@@ -13,8 +15,10 @@ public sealed class StoreCheck
     private readonly IStore _store;
     private readonly IStoreMaintenance _maintenance;
     private readonly IBlobStore _blobs;
+    private readonly SearchIndex _index;
 
-    internal StoreCheck(IStore store, IStoreMaintenance maintenance, IBlobStore blobs) => (_store, _maintenance, _blobs) = (store, maintenance, blobs);
+    internal StoreCheck(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, SearchIndex index) =>
+        (_store, _maintenance, _blobs, _index) = (store, maintenance, blobs, index);
 
     /// <summary>Checks pages, counters, references, and that every body is there with the octets it was stored with. Empty: all is well.</summary>
     /// <param name="repair">Put right what can be: counters and references.</param>
@@ -30,7 +34,26 @@ public sealed class StoreCheck
         findings.AddRange((await _maintenance.IntegrityAsync(cancel)).Select(problem => new StoreFinding("integrity", problem, false)));
         findings.AddRange(await _maintenance.CountersAsync(repair, cancel));
         await CheckBodiesAsync(findings, progress, cancel);
+        await CheckIndexesAsync(findings, repair, cancel);
         return findings;
+    }
+
+    /// <summary>An index is never repaired, but dropped: the server makes it anew.</summary>
+    private async ValueTask CheckIndexesAsync(List<StoreFinding> findings, bool repair, CancellationToken cancel)
+    {
+        foreach (Account account in await _store.ReadAsync(AccountId.Store, static session => session.Directory.AccountsAsync(), cancel))
+        {
+            if (await _index.ProblemAsync(account.Id, cancel) is not { } problem)
+            {
+                continue;
+            }
+
+            findings.Add(new StoreFinding("search", $"the search index of {account.Address} {problem}", repair));
+            if (repair)
+            {
+                await _index.DropAsync(account.Id, problem, cancel);
+            }
+        }
     }
 
     private async ValueTask CheckBodiesAsync(List<StoreFinding> findings, IProgress<long> progress, CancellationToken cancel)

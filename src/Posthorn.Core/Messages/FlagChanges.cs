@@ -1,3 +1,4 @@
+using Posthorn.Core.Access;
 using Posthorn.Core.Changes;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Storage;
@@ -11,8 +12,11 @@ internal sealed record FlagChunk(UidSet Changed, UidSet Modified, ModSeq? ModSeq
 /// <summary>One transaction of STORE: range updates, one log entry.</summary>
 internal static class FlagChanges
 {
+    /// <summary>Messages of a transaction: some 15 ms of the writer, for which others wait. Fewer would cost a sync for each so many.</summary>
+    public const int ChunkSize = 10_000;
+
     public static async ValueTask<Result<FlagChunk>> ApplyAsync(
-        IWriteSession session, AccountId account, MailboxId id, UidSet uids, uint after, FlagChange change, ModSeq? unchangedSince)
+        IWriteSession session, AccountId account, MailboxId id, UidSet uids, uint after, FlagChange change, ModSeq? unchangedSince, Visitor visitor = default)
     {
         if (await session.Mailboxes.GetAsync(account, id) is not { } mailbox)
         {
@@ -20,7 +24,7 @@ internal static class FlagChanges
         }
 
         // Taking a keyword away does not need to name it.
-        IReadOnlyList<string> wanted = change.Operation == FlagOperation.Remove ? [] : change.Keywords;
+        IReadOnlyList<string> wanted = change.Operation == FlagOperation.Remove || !visitor.Rights.Has(Right.Write) ? [] : change.Keywords;
         Result<Keywords> named = await Keywords.NameAsync(session, account, mailbox, wanted);
         if (!named.TryGet(out Keywords? keywords, out Refusal? refusal))
         {
@@ -28,6 +32,14 @@ internal static class FlagChanges
         }
 
         MessageFlags mask = (change.Flags & MessageFlags.System) | keywords.Mask(change.Keywords);
+        MessageFlags touched = change.Operation == FlagOperation.Replace ? ~MessageFlags.None : mask;
+
+        // RFC 4314 §4: what may not be changed is passed over, unless that is all of it.
+        if (visitor.IsGuest && (touched & visitor.Changeable) == 0)
+        {
+            return visitor.ObjectTo(Right.Write) ?? new Refusal.Denied(Right.Write);
+        }
+
         (MessageFlags keep, MessageFlags set) = change.Operation switch
         {
             FlagOperation.Replace => (MessageFlags.None, mask),
@@ -35,21 +47,32 @@ internal static class FlagChanges
             _ => (~mask, MessageFlags.None),
         };
 
+        (keep, set) = (keep | ~visitor.Shared, set & visitor.Shared);
         var entries = new List<MessageEntry>();
-        await session.Messages.EntriesAsync(account, id, After(uids, after), entries);
-        uint? continueAfter = entries.Count > Messages.ChunkSize ? entries[Messages.ChunkSize - 1].Uid : null;
-        Plan plan = Plan.Make(entries.Take(Messages.ChunkSize), uids, keep, set, unchangedSince);
+        await session.Messages.EntriesAsync(account, id, After(uids, after), entries, ChunkSize + 1);
+        ViewerSeen? seen = visitor.IsGuest ? await ViewerSeen.ReadAsync(session, account, id, visitor.Id) : null;
+        if (seen is not null)
+        {
+            // The guest's modseq counts; the owner's \Seen stays where it is.
+            entries = [.. entries.Select(entry => entry with { ModSeq = seen.Of(entry).ModSeq })];
+        }
+
+        uint? continueAfter = entries.Count > ChunkSize ? entries[ChunkSize - 1].Uid : null;
+        Plan plan = Plan.Make(entries.Take(ChunkSize), uids, keep, set, unchangedSince);
+        bool hasSeen = false;
+        if (seen is not null && (touched & visitor.Changeable).HasFlag(MessageFlags.Seen))
+        {
+            bool isSeen = change.Operation != FlagOperation.Remove && mask.HasFlag(MessageFlags.Seen);
+            hasSeen = !(await seen.SetAsync(session, account, id, visitor.Id, plan.Matching, isSeen)).IsEmpty;
+        }
+
         if (plan.Ranges.Count == 0)
         {
-            return new FlagChunk(plan.Matching, plan.Modified, null, continueAfter);
+            return new FlagChunk(plan.Matching, plan.Modified, hasSeen ? await session.ModSeqAsync(account) : null, continueAfter);
         }
 
         ModSeq modSeq = await session.ModSeqAsync(account);
-        foreach (UidRange range in plan.Ranges)
-        {
-            await session.Messages.SetFlagsAsync(account, id, range, keep, set, modSeq);
-        }
-
+        await session.Messages.SetFlagsAsync(account, id, plan.Ranges, keep, set, modSeq);
         await session.Mailboxes.ChangeAsync(account, id, new MailboxDelta(0, 0, plan.Unseen, plan.Deleted, 0), modSeq);
         await session.Changes.AddAsync(account, modSeq, CollectionKind.Mailbox, id.Value, ChangeKind.Changed, plan.Changed);
         return new FlagChunk(plan.Matching, plan.Modified, modSeq, continueAfter);

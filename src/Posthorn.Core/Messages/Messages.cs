@@ -1,6 +1,7 @@
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Messages;
@@ -21,7 +22,9 @@ public sealed class Messages
     private readonly IBlobStore _blobs;
     private readonly TimeProvider _time;
 
-    internal Messages(IStore store, IBlobStore blobs, TimeProvider time) => (_store, _blobs, _time) = (store, blobs, time);
+    private readonly StoreOptions _options;
+
+    internal Messages(IStore store, IBlobStore blobs, StoreOptions options, TimeProvider time) => (_store, _blobs, _options, _time) = (store, blobs, options, time);
 
     /// <summary>A sink for the octets of a new message: memory first, a file when they grow (RFC 5322 octets, CRLF lines).</summary>
     public MessageWriter StartMessage() => new(_blobs);
@@ -36,16 +39,18 @@ public sealed class Messages
     public async ValueTask<Result<Appended>> AppendAsync(
         Actor actor, AccountId account, MailboxId mailbox, IReadOnlyList<NewMessage> messages, ImportMark? mark, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, Right.Insert) is { } refusal)
-        {
-            return refusal;
-        }
-
         DateTimeOffset now = _time.GetUtcNow();
         ValueTask<Result<Appended>> write = _store.WriteAsync<Result<Appended>>(
             new[] { account },
+            session => Expect(session, account, messages),
             async session =>
             {
+                Visitor visitor = await Visitor.OfAsync(session, actor, account, mailbox);
+                if (visitor.ObjectTo(Right.Insert) is { } refusal)
+                {
+                    return refusal;
+                }
+
                 string key = mark is null ? "" : ImportMark.Key(account, mailbox, mark.Source);
                 if (mark?.After is { } after && (await session.Directory.SettingAsync(key) ?? "") != after)
                 {
@@ -53,7 +58,7 @@ public sealed class Messages
                 }
 
                 // A refusal keeps what was written before it: the mark comes last.
-                Result<Appended> appended = await AppendAsync(session, account, mailbox, messages, now);
+                Result<Appended> appended = await AppendAsync(session, account, mailbox, messages, now, visitor: visitor);
                 if (appended.IsOk && mark is not null)
                 {
                     await session.Directory.SetSettingAsync(key, mark.Position);
@@ -86,6 +91,49 @@ public sealed class Messages
         return result;
     }
 
+    /// <summary>Files a message and removes another, in one transaction (RFC 8508). Only what both together need counts against the quota.</summary>
+    public async ValueTask<Result<Appended>> ReplaceAsync(
+        Actor actor, AccountId account, MailboxId from, uint uid, MailboxId to, NewMessage message, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset? keptFrom = _options.KeptFrom(_time);
+        try
+        {
+            Result<Appended> result = await _store.WriteAsync<Result<Appended>>(
+                new[] { account },
+                async session =>
+                {
+                    Visitor here = await Visitor.OfAsync(session, actor, account, from), there = await Visitor.OfAsync(session, actor, account, to);
+                    if ((here.ObjectTo(Right.DeleteMessages) ?? here.ObjectTo(Right.Expunge) ?? there.ObjectTo(Right.Insert)) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
+                    if (await session.Messages.FiledAsync(account, from, UidSet.Of(uid)) is not [var old])
+                    {
+                        return new Refusal.NotFound("such message any more");
+                    }
+
+                    Result<Appended> appended = await AppendAsync(session, account, to, [message], now, old.SizeBytes, 1, there);
+                    if (appended.IsOk)
+                    {
+                        await RemoveAsync(session, account, from, [old], keptFrom);
+                    }
+
+                    return appended;
+                },
+                cancel);
+            message.Content.IsKept |= result.IsOk;
+            return result;
+        }
+        catch (StoreUnavailableException failure) when (failure.IsOutcomeOpen)
+        {
+            // Nobody knows what became of it: the octets stay, the sweep finds out.
+            message.Content.IsKept = true;
+            throw;
+        }
+    }
+
     /// <summary>The position of the last <see cref="ImportMark"/> of this source; empty: none.</summary>
     public async ValueTask<Result<string>> ImportPositionAsync(Actor actor, AccountId account, MailboxId mailbox, string source, CancellationToken cancel)
     {
@@ -102,11 +150,6 @@ public sealed class Messages
     public async ValueTask<Result<FlagsChanged>> ChangeFlagsAsync(
         Actor actor, AccountId account, MailboxId mailbox, UidSet uids, FlagChange change, ModSeq? unchangedSince, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, Right.Write) is { } refusal)
-        {
-            return refusal;
-        }
-
         UidSet changed = UidSet.Empty, modified = UidSet.Empty;
         ModSeq modSeq = default;
         uint after = 0;
@@ -114,8 +157,11 @@ public sealed class Messages
         {
             uint from = after;
             Result<FlagChunk> step = await _store.WriteAsync<Result<FlagChunk>>(
-                new[] { account }, async session => await FlagChanges.ApplyAsync(session, account, mailbox, uids, from, change, unchangedSince), cancel);
-            if (!step.TryGet(out FlagChunk? chunk, out refusal))
+                new[] { account },
+                async session => await FlagChanges.ApplyAsync(
+                    session, account, mailbox, uids, from, change, unchangedSince, await Visitor.OfAsync(session, actor, account, mailbox)),
+                cancel);
+            if (!step.TryGet(out FlagChunk? chunk, out Refusal? refusal))
             {
                 return refusal;
             }
@@ -140,6 +186,65 @@ public sealed class Messages
     public ValueTask<Result<Copied>> MoveAsync(Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, CancellationToken cancel) =>
         TransferAsync(actor, account, from, uids, to, move: true, cancel);
 
+    /// <summary>COPY or MOVE into a mailbox of another account. The octets are shared, but each account has a message of its own.</summary>
+    public async ValueTask<Result<Copied>> TransferAsync(
+        Actor actor, AccountId fromAccount, MailboxId from, UidSet uids, AccountId toAccount, MailboxId to, bool move, CancellationToken cancel)
+    {
+        if (fromAccount == toAccount)
+        {
+            return await TransferAsync(actor, fromAccount, from, uids, to, move, cancel);
+        }
+
+        var crossing = new List<CrossingMessage>();
+        if (await CollectAsync(actor, fromAccount, from, uids, crossing, cancel) is { } refusal)
+        {
+            return refusal;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        return await _store.WriteAsync<Result<Copied>>(
+            new[] { fromAccount, toAccount },
+            async session => await TransferAcross.ApplyAsync(session, actor, fromAccount, from, toAccount, to, crossing, move, now), cancel);
+    }
+
+    /// <summary>Reads what goes into another account; over <see cref="ChunkSize"/> messages are refused, for all or none go.</summary>
+    private async ValueTask<Refusal?> CollectAsync(
+        Actor actor, AccountId account, MailboxId mailbox, UidSet uids, List<CrossingMessage> into, CancellationToken cancel)
+    {
+        Visitor visitor = await _store.ReadAsync(account, session => Visitor.OfAsync(session, actor, account, mailbox), cancel);
+        ViewerSeen? seen = visitor.IsGuest ? await _store.ReadAsync(account, session => ViewerSeen.ReadAsync(session, account, mailbox, visitor.Id), cancel) : null;
+        for (UidSet left = uids; !left.IsEmpty;)
+        {
+            Result<IReadOnlyList<Message>> page = await ReadAsync(actor, account, mailbox, left, MessageFields.Content, cancel);
+            if (!page.TryGet(out IReadOnlyList<Message>? rows, out Refusal? refusal))
+            {
+                return refusal;
+            }
+
+            foreach (Message row in rows)
+            {
+                StoredBody? body = await _store.ReadAsync(account, session => session.Bodies.GetAsync(row.Body), cancel);
+                await using MessageContent? content = body is null ? null : await BodyReading.OpenAsync(_blobs, [], body, cancel);
+                if (content is not null)
+                {
+                    await using Stream octets = content.OpenRead();
+                    bool isSeen = (seen?.Of(new MessageEntry(row.Uid, row.Flags, row.ModSeq)).Flags ?? row.Flags).HasFlag(MessageFlags.Seen);
+                    into.Add(new CrossingMessage(row, body!, MessageMetadata.Read(octets), isSeen));
+                }
+            }
+
+            if (into.Count > ChunkSize)
+            {
+                return new Refusal.Limit("messages that go into another account at once", ChunkSize);
+            }
+
+            uint last = rows.Count < ReadAtMost ? uint.MaxValue : rows[^1].Uid;
+            left = last == uint.MaxValue ? UidSet.Empty : left.Intersect(UidSet.Of(last + 1, uint.MaxValue));
+        }
+
+        return null;
+    }
+
     /// <summary>EXPUNGE: removes those of the set that carry \Deleted. Returns what went.</summary>
     public ValueTask<Result<UidSet>> ExpungeAsync(Actor actor, AccountId account, MailboxId mailbox, UidSet uids, CancellationToken cancel) =>
         RemoveAsync(actor, account, mailbox, uids, Right.Expunge, static message => message.Flags.HasFlag(MessageFlags.Deleted), cancel);
@@ -152,44 +257,49 @@ public sealed class Messages
     public async ValueTask<Result<IReadOnlyList<Message>>> ReadAsync(
         Actor actor, AccountId account, MailboxId mailbox, UidSet uids, MessageFields fields, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, Right.Read) is { } refusal)
-        {
-            return refusal;
-        }
-
-        IReadOnlyList<Message> messages = await _store.ReadAsync(
-            account, session => session.Messages.ReadAsync(account, mailbox, uids, fields, ReadAtMost), cancel);
-        return new Result<IReadOnlyList<Message>>(messages);
+        return await _store.ReadAsync<Result<IReadOnlyList<Message>>>(
+            account,
+            async session => await Rights.CheckAsync(session, actor, account, mailbox, Right.Read) is { } refusal
+                ? refusal
+                : new Result<IReadOnlyList<Message>>(await session.Messages.ReadAsync(account, mailbox, uids, fields, ReadAtMost)),
+            cancel);
     }
 
     /// <summary>Octets of the messages that carry \Deleted: what EXPUNGE would free.</summary>
     public async ValueTask<Result<long>> DeletedBytesAsync(Actor actor, AccountId account, MailboxId mailbox, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, Right.Read) is { } refusal)
-        {
-            return refusal;
-        }
-
-        IReadOnlyList<FiledMessage> filed = await _store.ReadAsync(account, session => session.Messages.FiledAsync(account, mailbox, UidSet.All), cancel);
-        return filed.Where(message => message.Flags.HasFlag(MessageFlags.Deleted)).Sum(message => message.SizeBytes);
+        return await _store.ReadAsync<Result<long>>(
+            account,
+            async session => await Rights.CheckAsync(session, actor, account, mailbox, Right.Read) is { } refusal
+                ? refusal
+                : (await session.Messages.FiledAsync(account, mailbox, UidSet.All)).Where(message => message.Flags.HasFlag(MessageFlags.Deleted)).Sum(message => message.SizeBytes),
+            cancel);
     }
 
     /// <summary>Opens the octets of a message read with <see cref="MessageFields.Content"/>. Null: they are gone (expunged meanwhile, and swept).</summary>
+    /// <remarks>The right to read was asked for when the message was read.</remarks>
     public async ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, Right.Read) is not null)
-        {
-            return null;
-        }
-
+        ArgumentNullException.ThrowIfNull(actor);
         byte[] prefix = message.Prefix ?? throw new ArgumentException("The message was read without its content.", nameof(message));
         StoredBody? body = await _store.ReadAsync(account, session => session.Bodies.GetAsync(message.Body), cancel);
         return body is null ? null : await BodyReading.OpenAsync(_blobs, prefix, body, cancel);
     }
 
-    private static async ValueTask<Result<Appended>> AppendAsync(
-        IWriteSession session, AccountId account, MailboxId id, IReadOnlyList<NewMessage> messages, DateTimeOffset now)
+    private static void Expect(IWriteSession session, AccountId account, IReadOnlyList<NewMessage> messages)
     {
+        session.Directory.ExpectAccount(account);
+        foreach (NewMessage message in messages)
+        {
+            session.Messages.ExpectThread(account, message.Content.Metadata.ThreadKeys);
+        }
+    }
+
+    private static async ValueTask<Result<Appended>> AppendAsync(
+        IWriteSession session, AccountId account, MailboxId id, IReadOnlyList<NewMessage> messages, DateTimeOffset now, long freedBytes = 0, int freedMessages = 0,
+        Visitor visitor = default)
+    {
+        Expect(session, account, messages);
         if (await session.Mailboxes.GetAsync(account, id) is not { IsContainer: false } mailbox)
         {
             return new Refusal.NotFound("mailbox");
@@ -197,12 +307,13 @@ public sealed class Messages
 
         long size = messages.Sum(message => message.Content.Length);
         Account? owner = await session.Directory.AccountAsync(account);
-        if (owner?.ObjectTo(size, messages.Count) is { } refusal)
+        if (owner?.ObjectTo(size - freedBytes, messages.Count - freedMessages) is { } refusal)
         {
             return refusal;
         }
 
-        Result<Keywords> keywords = await Keywords.NameAsync(session, account, mailbox, messages.SelectMany(message => message.Keywords));
+        Result<Keywords> keywords = await Keywords.NameAsync(
+            session, account, mailbox, visitor.Rights.Has(Right.Write) ? messages.SelectMany(message => message.Keywords) : []);
         if (!keywords.TryGet(out Keywords? names, out refusal))
         {
             return refusal;
@@ -210,13 +321,24 @@ public sealed class Messages
 
         uint uid = mailbox.UidNext;
         var filing = new Filing(session, account, mailbox, await session.ModSeqAsync(account), now);
+        var seen = new UidSet.Builder();
         foreach (NewMessage message in messages)
         {
-            await filing.AddAsync(
-                message.Content, [], message.Flags | names.Mask(message.Keywords), message.InternalDate ?? now, message.Uidl ?? Uidl.New());
+            MessageFlags flags = (message.Flags | names.Mask(message.Keywords)) & visitor.Changeable;
+            if (visitor.IsGuest && flags.HasFlag(MessageFlags.Seen))
+            {
+                seen.Add(filing.NextUid);
+            }
+
+            await filing.AddAsync(message.Content, [], flags & visitor.Shared, message.InternalDate ?? now, message.Uidl ?? Uidl.New());
         }
 
         await filing.FinishAsync();
+        if (seen.Build() is { IsEmpty: false } read)
+        {
+            await (await ViewerSeen.ReadAsync(session, account, id, visitor.Id)).SetAsync(session, account, id, visitor.Id, read, isSeen: true);
+        }
+
         await QuotaWarning.FileAsync(session, owner, now);
         return new Appended(mailbox.UidValidity, messages.Count == 0 ? UidSet.Empty : UidSet.Of(uid, uid + (uint)messages.Count - 1));
     }
@@ -224,31 +346,47 @@ public sealed class Messages
     private async ValueTask<Result<Copied>> TransferAsync(
         Actor actor, AccountId account, MailboxId from, UidSet uids, MailboxId to, bool move, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, move ? Right.DeleteMessages : Right.Insert) is { } refusal)
-        {
-            return refusal;
-        }
-
         DateTimeOffset now = _time.GetUtcNow();
         return await _store.WriteAsync<Result<Copied>>(
-            new[] { account }, async session => await Transfer.ApplyAsync(session, account, from, uids, to, move, now), cancel);
+            new[] { account },
+            async session =>
+            {
+                Visitor here = await Visitor.OfAsync(session, actor, account, from), there = await Visitor.OfAsync(session, actor, account, to);
+                return (here.ObjectTo(Right.Read) ?? there.ObjectTo(Right.Insert) ?? (move ? here.ObjectTo(Right.DeleteMessages) ?? here.ObjectTo(Right.Expunge) : null)) is { } refusal
+                    ? refusal
+                    : await Transfer.ApplyAsync(session, account, from, uids, to, move, now, here, there);
+            },
+            cancel);
     }
 
     private async ValueTask<Result<UidSet>> RemoveAsync(
         Actor actor, AccountId account, MailboxId mailbox, UidSet uids, Right right, Func<FiledMessage, bool> which, CancellationToken cancel)
     {
-        if (Rights.Check(actor, account, right) is { } refusal)
-        {
-            return refusal;
-        }
-
+        DateTimeOffset? keptFrom = _options.KeptFrom(_time);
         return await _store.WriteAsync<Result<UidSet>>(
             new[] { account },
             async session =>
             {
+                if (await Rights.CheckAsync(session, actor, account, mailbox, right) is { } refusal)
+                {
+                    return refusal;
+                }
+
                 FiledMessage[] gone = [.. (await session.Messages.FiledAsync(account, mailbox, uids)).Where(which)];
-                return await Removal.ApplyAsync(session, account, mailbox, gone);
+                return await RemoveAsync(session, account, mailbox, gone, keptFrom);
             },
             cancel);
+    }
+
+    /// <param name="keptFrom">Now, where what goes can be brought back; null: it cannot.</param>
+    private static async ValueTask<UidSet> RemoveAsync(
+        IWriteSession session, AccountId account, MailboxId mailbox, FiledMessage[] gone, DateTimeOffset? keptFrom)
+    {
+        if (gone.Length > 0 && keptFrom is { } now && await session.Mailboxes.GetAsync(account, mailbox) is { } source)
+        {
+            await session.Messages.KeepAsync(account, source, gone, now);
+        }
+
+        return await Removal.ApplyAsync(session, account, mailbox, gone);
     }
 }

@@ -36,7 +36,7 @@ internal static class QuotaWarning
         IsNear(account.UsedBytes, account.QuotaBytes) || IsNear(account.MessageCount, account.QuotaMessages);
 
     // Divided, so that no quota is too large for it.
-    private static bool IsNear(long used, long? quota) => quota is { } limit && used >= limit - (limit / 100 * (100 - Percent)) - (limit % 100 * (100 - Percent) / 100);
+    internal static bool IsNear(long used, long? quota) => quota is { } limit && used >= limit - (limit / 100 * (100 - Percent)) - (limit % 100 * (100 - Percent) / 100);
 
     private static byte[] Write(Account account, DateTimeOffset now)
     {

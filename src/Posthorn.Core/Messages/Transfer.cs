@@ -1,4 +1,6 @@
+using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Messages;
@@ -7,7 +9,8 @@ namespace Posthorn.Core.Messages;
 internal static class Transfer
 {
     public static async ValueTask<Result<Copied>> ApplyAsync(
-        IWriteSession session, AccountId account, MailboxId from, UidSet uids, MailboxId to, bool move, DateTimeOffset now)
+        IWriteSession session, AccountId account, MailboxId from, UidSet uids, MailboxId to, bool move, DateTimeOffset now,
+        Visitor here = default, Visitor there = default)
     {
         if (await session.Mailboxes.GetAsync(account, from) is not { } source || await session.Mailboxes.GetAsync(account, to) is not { IsContainer: false } target)
         {
@@ -27,7 +30,9 @@ internal static class Transfer
             return refusal;
         }
 
-        KeywordMap keywords = await KeywordMap.BetweenAsync(session, account, source, target, messages);
+        KeywordMap keywords = there.Rights.Has(Right.Write) ? await KeywordMap.BetweenAsync(session, account, source, target, messages) : new KeywordMap([]);
+        ViewerSeen? seen = here.IsGuest ? await ViewerSeen.ReadAsync(session, account, from, here.Id) : null;
+        var read = new UidSet.Builder();
         var filing = new Filing(session, account, target, await session.ModSeqAsync(account), now);
         var moved = new UidSet.Builder();
         IReadOnlySet<EmailId> held = await session.Messages.HeldAsync(account, to, messages);
@@ -36,11 +41,22 @@ internal static class Transfer
             moved.Add(message.Uid);
             // A mailbox holds a message once: a second copy there is a message of its own.
             EmailId email = held.Contains(message.Email) ? await session.Messages.DuplicateEmailAsync(account, message.Email, Uidl.New()) : message.Email;
-            await filing.PlaceAsync(email, keywords.Translate(message.Flags), message.SizeBytes);
+            MessageFlags flags = keywords.Translate(seen?.Of(new MessageEntry(message.Uid, message.Flags, default)).Flags ?? message.Flags) & there.Changeable;
+            if (there.IsGuest && flags.HasFlag(MessageFlags.Seen))
+            {
+                read.Add(filing.NextUid);
+            }
+
+            await filing.PlaceAsync(email, flags & there.Shared, message.SizeBytes);
         }
 
         UidSet destination = UidSet.Of(target.UidNext, target.UidNext + (uint)messages.Count - 1);
         await filing.FinishAsync();
+        if (read.Build() is { IsEmpty: false } marked)
+        {
+            await (await ViewerSeen.ReadAsync(session, account, to, there.Id)).SetAsync(session, account, to, there.Id, marked, isSeen: true);
+        }
+
         if (move)
         {
             await Removal.ApplyAsync(session, account, from, messages);

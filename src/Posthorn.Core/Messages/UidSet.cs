@@ -49,7 +49,8 @@ public sealed class UidSet : IEquatable<UidSet>
     /// <summary>From ranges in any order, overlapping or not.</summary>
     public static UidSet From(IEnumerable<UidRange> ranges)
     {
-        UidRange[] sorted = [.. ranges.OrderBy(range => range.First)];
+        UidRange[] sorted = [.. ranges];
+        Array.Sort(sorted, static (left, right) => left.First.CompareTo(right.First));
         var builder = new Builder();
         foreach (UidRange range in sorted)
         {
@@ -62,11 +63,19 @@ public sealed class UidSet : IEquatable<UidSet>
     /// <summary>From single UIDs in any order.</summary>
     public static UidSet From(IEnumerable<uint> uids) => From(uids.Select(uid => new UidRange(uid, uid)));
 
-    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <summary>Reads what <see cref="ToString"/> wrote; of several such texts with commas between them, all.</summary>
     /// <exception cref="FormatException">It is not such a text.</exception>
     public static UidSet Parse(ReadOnlySpan<char> text)
     {
-        var builder = new Builder();
+        var ranges = new List<UidRange>();
+        Read(text, ranges);
+        return From(ranges);
+    }
+
+    /// <summary>Reads ranges as they stand, in any order.</summary>
+    /// <exception cref="FormatException">It is not such a text.</exception>
+    internal static void Read(ReadOnlySpan<char> text, List<UidRange> into)
+    {
         foreach (Range part in text.Split(','))
         {
             ReadOnlySpan<char> range = text[part];
@@ -77,7 +86,32 @@ public sealed class UidSet : IEquatable<UidSet>
 
             int colon = range.IndexOf(':');
             uint first = uint.Parse(colon < 0 ? range : range[..colon], NumberStyles.None, CultureInfo.InvariantCulture);
-            builder.Add(first, colon < 0 ? first : uint.Parse(range[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture));
+            into.Add(new UidRange(first, colon < 0 ? first : uint.Parse(range[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>Reads what somebody else wrote in the form of <see cref="ToString"/>, ascending.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="most">Ranges that are taken; more make it none.</param>
+    /// <returns>Null: it is no such text.</returns>
+    public static UidSet? TryParse(ReadOnlySpan<char> text, int most)
+    {
+        var builder = new Builder();
+        uint last = 0;
+        foreach (Range part in text.Split(','))
+        {
+            ReadOnlySpan<char> range = text[part];
+            int colon = range.IndexOf(':');
+            if (--most < 0
+                || !uint.TryParse(colon < 0 ? range : range[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
+                || !uint.TryParse(range[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out uint end)
+                || first <= last || end < first)
+            {
+                return null;
+            }
+
+            builder.Add(first, end);
+            last = end;
         }
 
         return builder.Build();
@@ -108,6 +142,57 @@ public sealed class UidSet : IEquatable<UidSet>
     }
 
     public UidSet Union(UidSet other) => other.IsEmpty ? this : IsEmpty ? other : From(_ranges.Concat(other._ranges));
+
+    public UidSet Intersect(UidSet other)
+    {
+        var both = new Builder();
+        int left = 0, right = 0;
+        while (left < _ranges.Length && right < other._ranges.Length)
+        {
+            UidRange one = _ranges[left], two = other._ranges[right];
+            uint first = Math.Max(one.First, two.First), last = Math.Min(one.Last, two.Last);
+            if (first <= last)
+            {
+                both.Add(first, last);
+            }
+
+            _ = one.Last < two.Last ? left++ : right++;
+        }
+
+        return both.Build();
+    }
+
+    /// <summary>Those that are not in another set.</summary>
+    public UidSet Except(UidSet other)
+    {
+        var left = new Builder();
+        int next = 0;
+        foreach (UidRange range in _ranges)
+        {
+            long first = range.First;
+            while (next < other._ranges.Length && other._ranges[next].Last < first)
+            {
+                next++;
+            }
+
+            for (int i = next; i < other._ranges.Length && other._ranges[i].First <= range.Last && first <= range.Last; i++)
+            {
+                if (other._ranges[i].First > first)
+                {
+                    left.Add((uint)first, other._ranges[i].First - 1);
+                }
+
+                first = (long)other._ranges[i].Last + 1;
+            }
+
+            if (first <= range.Last)
+            {
+                left.Add((uint)first, range.Last);
+            }
+        }
+
+        return left.Build();
+    }
 
     /// <summary>The UIDs in ascending order. Only for sets known to be small or to name existing messages.</summary>
     public IEnumerable<uint> Enumerate()

@@ -17,11 +17,12 @@ public sealed class MailQueue
 
     private readonly IStore _store;
     private readonly IBlobStore _blobs;
+    private readonly AutomaticDelivery _automatic;
     private readonly QueueSignal _signal;
     private readonly TimeProvider _time;
 
-    internal MailQueue(IStore store, IBlobStore blobs, QueueSignal signal, TimeProvider time) =>
-        (_store, _blobs, _signal, _time) = (store, blobs, signal, time);
+    internal MailQueue(IStore store, IBlobStore blobs, AutomaticDelivery automatic, QueueSignal signal, TimeProvider time) =>
+        (_store, _blobs, _automatic, _signal, _time) = (store, blobs, automatic, signal, time);
 
     /// <summary>Takes due recipients for <paramref name="lease"/>: nobody else gets them meanwhile. At most <paramref name="most"/> groups (one envelope, one
     /// domain), oldest due first, none of a domain in <paramref name="busyDomains"/>.</summary>
@@ -40,6 +41,7 @@ public sealed class MailQueue
         EnvelopeId envelope, IReadOnlyList<QueueOutcome> outcomes, Envelope? notification, IncomingMessage? notificationMessage, CancellationToken cancel)
     {
         DateTimeOffset now = _time.GetUtcNow();
+        AutomaticFacts? facts = notification is null || notificationMessage is null ? null : await _automatic.PrepareAsync(notification, notificationMessage, cancel);
         bool wasSent;
         try
         {
@@ -59,7 +61,7 @@ public sealed class MailQueue
                         return false;
                     }
 
-                    await Deliveries.AcceptAsync(session, notification, notificationMessage, now);
+                    await Deliveries.AcceptAsync(session, notification, notificationMessage, facts, now);
                     return true;
                 },
                 cancel);
@@ -91,6 +93,7 @@ public sealed class MailQueue
             ?? throw new StoreUnavailableException($"The octets of envelope {mail.Id} are missing.", isFull: false);
         await using Stream octets = content.OpenRead();
         var message = new IncomingMessage(_blobs, body, MessageMetadata.Read(octets)) { IsKept = true };
+        AutomaticFacts? facts = await _automatic.PrepareAsync(accounts, mail.Envelope, message, cancel);
         DateTimeOffset now = _time.GetUtcNow();
         await _store.WriteAsync(
             accounts.Select(account => account.Id).OrderBy(id => id.Value).ToArray(),
@@ -100,7 +103,7 @@ public sealed class MailQueue
                 {
                     if (await session.Messages.MarkDeliveredAsync(account.Id, mail.Id, recipient.Address, now))
                     {
-                        await Deliveries.FileAsync(session, account, mail.Envelope, recipient.Address, message, now);
+                        await Deliveries.FileAsync(session, account, mail.Envelope, recipient.Address, recipient.Notify, message, facts, now);
                     }
                 }
 

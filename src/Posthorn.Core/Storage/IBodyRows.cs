@@ -13,6 +13,9 @@ public interface IReadBodies
     /// <summary>Bodies that lie outside the database, a page after <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<StoredBody>> ExternalAsync(BodyId? after, int most);
 
+    /// <summary>Somebody copies the store: nothing is swept.</summary>
+    ValueTask<bool> AreHeldAsync(DateTimeOffset now);
+
     /// <summary>Bodies that nothing has referred to since before <paramref name="before"/>.</summary>
     ValueTask<IReadOnlyList<StoredBody>> UnreferencedAsync(DateTimeOffset before, int most);
 }
@@ -27,6 +30,11 @@ public interface IWriteBodies : IReadBodies
 
     ValueTask ReleaseAsync(BodyId id, DateTimeOffset now);
 
-    /// <summary>Removes the row if still nothing refers to it.</summary>
-    ValueTask<bool> DeleteUnreferencedAsync(BodyId id);
+    /// <summary>Removes the row if still nothing refers to it and nobody holds bodies.</summary>
+    ValueTask<bool> DeleteUnreferencedAsync(BodyId id, DateTimeOffset now);
+
+    /// <summary>Holds all bodies, or prolongs that; when it is committed, no <see cref="DeleteUnreferencedAsync"/> from before is under way.</summary>
+    ValueTask HoldAsync(Guid hold, DateTimeOffset until);
+
+    ValueTask EndHoldAsync(Guid hold);
 }

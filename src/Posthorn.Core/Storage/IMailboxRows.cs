@@ -1,4 +1,6 @@
+using Posthorn.Core.Access;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
 
 namespace Posthorn.Core.Storage;
 
@@ -15,6 +17,15 @@ public interface IReadMailboxes
 
     /// <summary>Shared annotations of a mailbox (0: of the server), and those of one viewer.</summary>
     ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(AccountId account, MailboxId mailbox, AccountId? viewer);
+
+    /// <summary>What others may do with a mailbox.</summary>
+    ValueTask<IReadOnlyList<Grant>> GrantsAsync(AccountId account, MailboxId mailbox);
+
+    /// <summary>Mailboxes of all accounts on which this one, or everybody, was given rights; of a mailbox there may be two.</summary>
+    ValueTask<IReadOnlyList<GrantedMailbox>> GrantedAsync(AccountId grantee);
+
+    /// <summary>UIDs that somebody else than the owner has seen; null: nothing was ever marked.</summary>
+    ValueTask<UidSet?> SeenAsync(AccountId account, MailboxId mailbox, AccountId viewer);
 }
 
 /// <summary>How a transaction changes the counters of a mailbox; amounts add to what is there.</summary>
@@ -22,6 +33,11 @@ public readonly record struct MailboxDelta(int Uids, int Messages, int Unseen, i
 
 public interface IWriteMailboxes : IReadMailboxes
 {
+    /// <summary>Announces <see cref="IReadMailboxes.FindAsync"/>: a database behind a network answers it together with what is asked next.</summary>
+    void Expect(AccountId account, string name)
+    {
+    }
+
     /// <summary>A new mailbox with a UIDVALIDITY that the store has never given before.</summary>
     ValueTask<Mailbox> InsertAsync(AccountId account, string name, SpecialUse use, bool isContainer);
 
@@ -42,4 +58,12 @@ public interface IWriteMailboxes : IReadMailboxes
     ValueTask CopyAnnotationsAsync(AccountId account, MailboxId from, MailboxId to);
 
     ValueTask SubscribeAsync(AccountId account, string name, bool subscribed);
+
+    /// <summary>Sets what one grantee may do; without rights the row goes.</summary>
+    ValueTask GrantAsync(AccountId account, MailboxId mailbox, Grant grant);
+
+    /// <summary>A new mailbox begins with what holds for the one around it (RFC 4314 §4).</summary>
+    ValueTask CopyGrantsAsync(AccountId account, MailboxId from, MailboxId to);
+
+    ValueTask SetSeenAsync(AccountId account, MailboxId mailbox, AccountId viewer, UidSet uids, ModSeq modSeq);
 }

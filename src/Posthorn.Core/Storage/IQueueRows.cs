@@ -35,4 +35,10 @@ public interface IWriteQueue : IReadQueue
 
     /// <summary>Removes envelope and recipients; gives the body to release. Null: there was none.</summary>
     ValueTask<BodyId?> DropAsync(EnvelopeId id);
+
+    /// <summary>
+    /// Removes what <paramref name="submitter"/> sent as long as nothing of it was tried: every recipient waits for a time after <paramref name="now"/> and
+    /// nobody has leased it. Gives the body to release. Null: it is too late, or not theirs.
+    /// </summary>
+    ValueTask<BodyId?> WithdrawAsync(EnvelopeId id, AccountId submitter, DateTimeOffset now);
 }

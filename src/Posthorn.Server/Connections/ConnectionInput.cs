@@ -26,7 +26,7 @@ public sealed class ConnectionInput : PipeReader, IDisposable
         _deadline = new Deadline(time, () => _reader.CancelPendingRead());
     }
 
-    /// <summary>The server stops: readers of commands give up between two commands, readers of bodies go on.</summary>
+    /// <summary>The session was asked to end: readers of commands give up between two commands, readers of bodies go on.</summary>
     public bool IsStopping => _stopping;
 
     /// <summary>The connection broke; every read says completed.</summary>
@@ -104,6 +104,16 @@ public sealed class ConnectionInput : PipeReader, IDisposable
         return any;
     }
 
+    /// <summary>What carries it now, for a layer over that; bytes of the last read are consumed.</summary>
+    internal PipeReader Current
+    {
+        get
+        {
+            ConsumeHeld();
+            return _reader;
+        }
+    }
+
     internal void SwitchTo(PipeReader reader)
     {
         ConsumeHeld();
@@ -129,8 +139,8 @@ public sealed class ConnectionInput : PipeReader, IDisposable
         return new ReadResult(default, isCanceled: false, isCompleted: true);
     }
 
-    /// <summary>A connection that was reset or aborted; with TLS, also one that was cut or sent what does not decrypt.</summary>
-    internal static bool IsTransportFault(Exception fault) => fault is IOException or ConnectionAbortedException or ObjectDisposedException;
+    /// <summary>A connection that was reset or aborted; with TLS, also one that was cut or sent what does not decrypt; with compression, what does not unpack.</summary>
+    internal static bool IsTransportFault(Exception fault) => fault is IOException or InvalidDataException or ConnectionAbortedException or ObjectDisposedException;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {

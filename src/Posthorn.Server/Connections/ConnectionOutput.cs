@@ -71,6 +71,9 @@ public sealed class ConnectionOutput : PipeWriter, IDisposable
         }
     }
 
+    /// <summary>What carries it now, for a layer over that.</summary>
+    internal PipeWriter Current => _writer;
+
     internal void SwitchTo(PipeWriter writer) => _writer = writer;
 
     private FlushResult Lost()

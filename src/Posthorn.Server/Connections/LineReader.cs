@@ -29,7 +29,7 @@ public enum LineStatus
     /// <summary>The client closed, or the connection broke; what was left without a line end is dropped.</summary>
     Closed,
 
-    /// <summary>The server stops; lines not yet read stay unread.</summary>
+    /// <summary>The session was asked to end (<see cref="MailConnection.RequestEnd"/>); lines not yet read stay unread.</summary>
     Stopping,
 }
 

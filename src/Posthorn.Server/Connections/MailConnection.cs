@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Tls;
 
 namespace Posthorn.Server.Connections;
@@ -17,16 +19,20 @@ public sealed class MailConnection : IAsyncDisposable
     private readonly ConnectionLimits _limits;
     private readonly string _protocol;
     private readonly ConnectionMetrics? _metrics;
+    private readonly ConnectionWatch? _watch;
     private readonly TimeProvider _time;
     private TlsUpgrade? _tls;
+    private Compression? _compression;
     private ITimer? _stopGrace;
     private int _endReason = -1;
+    private int _endRequested = -1;
     private int _aborted;
 
     internal MailConnection(
         ConnectionContext transport, MailListener listener, string protocol, ConnectionLimits limits, CertificateStore? certificates,
-        ConnectionMetrics? metrics, TimeProvider time)
+        ConnectionMetrics? metrics, TimeProvider time, ConnectionWatch? watch)
     {
+        _watch = watch;
         _transport = transport;
         _protocol = protocol;
         _limits = limits;
@@ -56,6 +62,8 @@ public sealed class MailConnection : IAsyncDisposable
 
     public bool IsTls => _tls is not null;
 
+    public bool IsCompressed => _compression is not null;
+
     public TlsDetails? Tls => _tls?.Details;
 
     /// <summary>Whether STARTTLS can be offered: there is a certificate, and TLS is not on yet.</summary>
@@ -63,6 +71,9 @@ public sealed class MailConnection : IAsyncDisposable
 
     /// <summary>The reason that stands, once there is one.</summary>
     public EndReason? Reason => _endReason < 0 ? null : (EndReason)_endReason;
+
+    /// <summary>Why the session was asked to end, if it was: it says so in its goodbye.</summary>
+    public EndReason? EndRequested => Volatile.Read(ref _endRequested) is >= 0 and var reason ? (EndReason)reason : null;
 
     /// <summary>Answers STARTTLS and turns the connection into TLS. The session forgets all it knew, RFC 3207 §4.2, when this says true.</summary>
     /// <param name="goAhead">The positive answer, line end included. It is sent only when nothing followed the command.</param>
@@ -86,16 +97,44 @@ public sealed class MailConnection : IAsyncDisposable
         {
             throw new InvalidOperationException("TLS is on already, or there is no certificate for it.");
         }
-        var (result, tls) = await TlsUpgrade.AcceptAsync(_transport, _certificates, _limits.TlsHandshakeTimeout, _time, cancel);
+        var (result, tls) = await TlsUpgrade.AcceptAsync(
+            _transport, _certificates, Listener.Options.AsksForCertificates ? _certificates.Clients : null, _limits.TlsHandshakeTimeout, _time, cancel);
         _metrics?.Handshake(_protocol, result);
         if (tls is null)
         {
+            Report(ConnectionStep.EncryptionFailed, detail: Enum.GetName(result));
             return Fail(result == TlsResult.Closed ? EndReason.ClientClosed : EndReason.TlsFailed);
         }
         _tls = tls;
         Input.SwitchTo(tls.Input);
         Output.SwitchTo(tls.Output);
+        Report(ConnectionStep.Encrypted);
         return true;
+    }
+
+    /// <summary>Tells whoever is setting this app up what happened. Costs nothing while nobody does.</summary>
+    /// <param name="user">Of a sign-in: the name as the client gave it.</param>
+    /// <param name="detail">The server's words; never a client's, which may hold a password.</param>
+    public void Report(ConnectionStep step, string? user = null, string? detail = null)
+    {
+        if (_watch is { IsWatched: true })
+        {
+            _watch.Report(
+                new ConnectionReport(_time.GetUtcNow(), Id, Listener.Options.Name, LocalAddress?.Port ?? 0, RemoteAddress?.Address, step)
+                {
+                    Tls = Tls?.Protocol switch { null => null, SslProtocols.Tls13 => "TLS 1.3", _ => "TLS 1.2" },
+                    Detail = detail,
+                },
+                user);
+        }
+    }
+
+    /// <summary>From here on both directions are compressed (RFC 4978). All that was written before must be flushed.</summary>
+    public void Compress()
+    {
+        _compression = new Compression(Input.Current, Output.Current);
+        Input.SwitchTo(_compression.Input);
+        Output.SwitchTo(_compression.Output);
     }
 
     private bool Fail(EndReason reason)
@@ -116,11 +155,17 @@ public sealed class MailConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the session that the server stops, and cuts the connection when it does not end within the grace.</summary>
-    internal void Stop()
+    /// <summary>
+    /// Asks the session to end before its next command, and cuts the connection when it does not within the grace. From any thread; the first reason stands.
+    /// </summary>
+    public void RequestEnd(EndReason reason)
     {
-        _stopGrace ??= _time.CreateTimer(
-            static state => ((MailConnection)state!).Abort(EndReason.ServerStopping), this, _limits.StopGrace, Timeout.InfiniteTimeSpan);
+        if (Interlocked.CompareExchange(ref _endRequested, (int)reason, -1) != -1)
+        {
+            return;
+        }
+        _stopGrace = _time.CreateTimer(
+            static state => ((MailConnection)state!).Abort(((MailConnection)state).EndRequested!.Value), this, _limits.StopGrace, Timeout.InfiniteTimeSpan);
         Input.Stop();
     }
 
@@ -129,6 +174,10 @@ public sealed class MailConnection : IAsyncDisposable
     {
         await using var closing = _time.CreateTimer(
             static state => ((MailConnection)state!).Abort(EndReason.SlowReader), this, _limits.CloseTimeout, Timeout.InfiniteTimeSpan);
+        if (_compression is not null)
+        {
+            await _compression.DisposeAsync();
+        }
         if (_tls is not null)
         {
             // After a record that did not decrypt, SslStream's shutdown never completes.

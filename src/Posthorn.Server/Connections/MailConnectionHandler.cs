@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
+using Posthorn.Core.Watching;
 
 namespace Posthorn.Server.Connections;
 
@@ -49,8 +50,9 @@ public abstract partial class MailConnectionHandler : ConnectionHandler
     {
         var started = _transport.Time.GetTimestamp();
         var connection = new MailConnection(
-            transport, listener, Protocol, _limits, _transport.Certificates, _transport.Metrics, _transport.Time);
+            transport, listener, Protocol, _limits, _transport.Certificates, _transport.Metrics, _transport.Time, _transport.Watch);
         _transport.Metrics.Opened(Protocol);
+        connection.Report(ConnectionStep.Connected);
         try
         {
             connection.SetEndReason(await AdmitAsync(transport, connection));
@@ -60,6 +62,7 @@ public abstract partial class MailConnectionHandler : ConnectionHandler
             await connection.DisposeAsync();
             var reason = connection.Reason ?? EndReason.Error;
             _transport.Metrics.Ended(Protocol, reason);
+            connection.Report(ConnectionStep.Ended, detail: Enum.GetName(reason));
             var duration = _transport.Time.GetElapsedTime(started);
             LogEnded(connection.Id, Protocol, connection.RemoteAddress, reason, duration);
         }
@@ -80,7 +83,7 @@ public abstract partial class MailConnectionHandler : ConnectionHandler
         try
         {
             var stopping = transport.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-            using var stop = stopping.UnsafeRegister(static state => ((MailConnection)state!).Stop(), connection);
+            using var stop = stopping.UnsafeRegister(static state => ((MailConnection)state!).RequestEnd(EndReason.ServerStopping), connection);
             var reason = await RunGuardedAsync(connection, stopping);
             return reason == EndReason.ClientClosed && connection.Input.IsLost ? EndReason.ConnectionLost : reason;
         }

@@ -8,7 +8,11 @@ namespace Posthorn.Server.Connections;
 /// <summary>What a protocol's handler is told about the port a client came to. A protocol may derive its own.</summary>
 /// <param name="Name">The service's name, such as "imaps" or "submission".</param>
 /// <param name="ImplicitTls">TLS from the first byte, RFC 8314 §3.</param>
-public record MailListenerOptions(string Name, bool ImplicitTls);
+public record MailListenerOptions(string Name, bool ImplicitTls)
+{
+    /// <summary>People sign in here, also by certificates where an authority of theirs is configured.</summary>
+    public virtual bool AsksForCertificates => true;
+}
 
 /// <summary>One port on which a protocol is served.</summary>
 public sealed class MailListener(MailListenerOptions options)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Tls;
 
 namespace Posthorn.Server.Connections;
@@ -9,7 +10,8 @@ namespace Posthorn.Server.Connections;
 /// <param name="Certificates">Null: no TLS at all, so no password is ever accepted.</param>
 /// <param name="Metrics">The instruments.</param>
 /// <param name="Time">Every limit runs on it.</param>
-public sealed record MailTransport(CertificateStore? Certificates, ConnectionMetrics Metrics, TimeProvider Time);
+/// <param name="Watch">Who sets a mail app up sees what its connections come to; null: nobody can.</param>
+public sealed record MailTransport(CertificateStore? Certificates, ConnectionMetrics Metrics, TimeProvider Time, ConnectionWatch? Watch);
 
 public static class MailTransportServices
 {
@@ -27,7 +29,8 @@ public static class MailTransportServices
             services.TryAddSingleton(provider => new MailTransport(
                 provider.GetService<CertificateStore>(),
                 provider.GetRequiredService<ConnectionMetrics>(),
-                provider.GetRequiredService<TimeProvider>()));
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetService<ConnectionWatch>()));
             services.Configure<SocketTransportOptions>(socket =>
             {
                 socket.MaxReadBufferSize = TransportBuffer;

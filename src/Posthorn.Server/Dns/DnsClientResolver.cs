@@ -4,6 +4,7 @@ using DnsClient;
 using DnsClient.Protocol;
 using Posthorn.Standards.Dns;
 using MxRecord = Posthorn.Standards.Dns.MxRecord;
+using SrvRecord = Posthorn.Standards.Dns.SrvRecord;
 
 namespace Posthorn.Server.Dns;
 
@@ -45,6 +46,10 @@ public sealed class DnsClientResolver : IDnsResolver
 
     public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) =>
         AskAsync<string, TxtRecord>(name, DnsType.Txt, QueryType.TXT, record => string.Concat(record.Text), cancel);
+
+    public ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel) =>
+        AskAsync<SrvRecord, DnsClient.Protocol.SrvRecord>(
+            name, DnsType.Srv, QueryType.SRV, record => new SrvRecord(record.Priority, record.Weight, record.Port, Plain(record.Target)), cancel);
 
     public ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel) =>
         AskAsync<string, PtrRecord>(DnsName.Reverse(address), DnsType.Ptr, QueryType.PTR, record => Plain(record.PtrDomainName), cancel);

@@ -3,6 +3,9 @@ namespace Posthorn.Server.Imap;
 /// <summary>A command as it was parsed. It holds no bytes of the connection.</summary>
 internal interface IImapCommand
 {
+    /// <summary>The messages that it names: of a large mailbox, older ones are read before it runs. Null: it names none, or sees to that itself.</summary>
+    SequenceSet? Messages => null;
+
     /// <summary>Does it and writes untagged responses; the loop tells pending updates and writes the tagged reply.</summary>
     ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel);
 }

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Posthorn.Core.Bodies;
 using Posthorn.Server.Connections;
-using Posthorn.Server.Imap.Commands;
+using Posthorn.Server.Imap.Appending;
 
 namespace Posthorn.Server.Imap;
 
@@ -36,6 +36,9 @@ internal readonly record struct ImapFrame(ImapFrameStatus Status, ReadOnlySequen
 /// </remarks>
 internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWriter writer, ImapLimits limits, TimeProvider time)
 {
+    // A message literal was announced and nothing of it was read: even one of no octets has the end of its line still to come.
+    private bool _isAnnounced;
+
     /// <summary>Octets of the announced message literal that are not read yet.</summary>
     public long LiteralLeft { get; private set; }
 
@@ -43,8 +46,19 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
     /// <param name="maxBytes">Octets of it that are ever buffered.</param>
     /// <param name="timeout">For the whole command.</param>
     /// <param name="cancel">Ends the wait.</param>
+    public ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel) =>
+        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: false, cancel);
+
+    /// <summary>As <see cref="ReadAsync(int, TimeSpan, CancellationToken)"/>; while nothing of a command is here, <see cref="ConnectionInput.Wake"/> ends the wait.</summary>
+    public ValueTask<ImapFrame> ReadOrWakeAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel) =>
+        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: true, cancel);
+
+    /// <summary>Reads what follows a literal of APPEND that was streamed: to the next one, or to the end of the command.</summary>
+    public ValueTask<ImapFrame> ReadContinuationAsync(CancellationToken cancel) =>
+        ReadAsync(limits.MaxCommandBytes, limits.LiteralTimeout, isBegun: true, isWakeable: false, cancel);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel)
+    private async ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, bool isBegun, bool isWakeable, CancellationToken cancel)
     {
         long started = time.GetTimestamp();
         long line = 0, scanned = 0;
@@ -60,7 +74,7 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
             {
                 ReadOnlySequence<byte> command = read.Buffer.Slice(0, text.End);
                 bool announces = LiteralHeader.TryFind(text, out LiteralHeader literal);
-                bool isMessage = announces && Append.AnnouncesMessage(command);
+                bool isMessage = announces && (isBegun ? AppendGrammar.StreamsNext(command) : AppendGrammar.Streams(command));
                 long before = read.Buffer.Slice(0, end).Length;
                 if (before > maxBytes || (announces && !isMessage && literal.Length > maxBytes - before))
                 {
@@ -70,7 +84,7 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
                 if (!announces || isMessage)
                 {
                     input.ConsumeAtNextRead(end);
-                    LiteralLeft = isMessage ? literal.Length : 0;
+                    (LiteralLeft, _isAnnounced) = isMessage ? (literal.Length, true) : (0, false);
                     return new(ImapFrameStatus.Command, command, isMessage ? literal : null);
                 }
 
@@ -87,8 +101,13 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
                 return ended;
             }
 
+            bool isWoken = isWakeable && read.Buffer.IsEmpty;
             scanned = Math.Max(scanned, read.Buffer.Length);
             input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (isWoken)
+            {
+                return new(ImapFrameStatus.Woken);
+            }
         }
     }
 
@@ -130,6 +149,7 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
     /// <returns>Command: all of it came.</returns>
     public async ValueTask<ImapFrameStatus> ReadLiteralAsync(MessageWriter? into, CancellationToken cancel)
     {
+        _isAnnounced = false;
         while (LiteralLeft > 0)
         {
             ReadResult read = await FillAsync(limits.LiteralTimeout, cancel);
@@ -162,9 +182,9 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
     /// <returns>Command: the next command can be read.</returns>
     public async ValueTask<ImapFrameStatus> SkipLiteralAsync(LiteralHeader literal, CancellationToken cancel)
     {
-        if (literal.IsSynchronizing || LiteralLeft == 0)
+        if (literal.IsSynchronizing || !_isAnnounced)
         {
-            LiteralLeft = 0;
+            (LiteralLeft, _isAnnounced) = (0, false);
             return ImapFrameStatus.Command;
         }
 
@@ -177,30 +197,44 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
         return status == ImapFrameStatus.Command ? (await ReadEndAsync(cancel)).Status : status;
     }
 
-    /// <summary>Reads what follows a message literal: nothing but the end of the line. More is an error, and is gone past with the literals it announces.</summary>
-    public async ValueTask<(ImapFrameStatus Status, bool IsEmpty)> ReadEndAsync(CancellationToken cancel)
+    /// <summary>The line behind a message literal: empty at the end of the command.</summary>
+    public async ValueTask<ImapFrame> ReadAfterLiteralAsync(CancellationToken cancel)
     {
-        for (bool isEmpty = true; ; isEmpty = false)
+        while (true)
         {
             ImapFrame line = await ReadLineAsync(limits.MaxCommandBytes, limits.LiteralTimeout, cancel);
-            if (line.Status is not (ImapFrameStatus.Command or ImapFrameStatus.Woken))
+            if (line.Status != ImapFrameStatus.Woken)
             {
-                return (line.Status, false);
+                return line;
             }
+        }
+    }
 
-            if (line.Status == ImapFrameStatus.Command && (!LiteralHeader.TryFind(line.Bytes, out LiteralHeader more) || more.IsSynchronizing))
-            {
-                return (ImapFrameStatus.Command, isEmpty && line.Bytes.IsEmpty);
-            }
+    /// <summary>Goes past what follows a message literal. More than the end of the line is an error, and is gone past with the literals it announces.</summary>
+    public async ValueTask<(ImapFrameStatus Status, bool IsEmpty)> ReadEndAsync(CancellationToken cancel)
+    {
+        ImapFrame line = await ReadAfterLiteralAsync(cancel);
+        return line.Status != ImapFrameStatus.Command ? (line.Status, false) : (await SkipRestAsync(line, cancel), line.Bytes.IsEmpty);
+    }
 
-            LiteralHeader.TryFind(line.Bytes, out more);
+    /// <summary>Goes past the literals that a line behind a message literal announces, and the lines behind those.</summary>
+    /// <returns>Command: the next command can be read.</returns>
+    public async ValueTask<ImapFrameStatus> SkipRestAsync(ImapFrame line, CancellationToken cancel)
+    {
+        while (line.Status == ImapFrameStatus.Command && LiteralHeader.TryFind(line.Bytes, out LiteralHeader more) && !more.IsSynchronizing)
+        {
             LiteralLeft = more.Length;
             ImapFrameStatus status = LiteralLeft > limits.MaxDiscardBytes ? ImapFrameStatus.TooLong : await ReadLiteralAsync(null, cancel);
             if (status != ImapFrameStatus.Command)
             {
-                return (status, false);
+                return status;
             }
+
+            line = await ReadAfterLiteralAsync(cancel);
         }
+
+        (LiteralLeft, _isAnnounced) = (0, false);
+        return line.Status;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -15,6 +15,9 @@ public sealed record ImapLimits
     /// <summary>Octets of a refused non-synchronizing literal that are read and dropped; beyond it the connection ends (RFC 7888 §4).</summary>
     public long MaxDiscardBytes { get; init; } = 64L * 1024 * 1024;
 
+    /// <summary>Mailboxes of an account that NOTIFY watches; with more the client is told that it is too much (RFC 5465 §5.8).</summary>
+    public int MaxWatchedMailboxes { get; init; } = 10_000;
+
     /// <summary>Commands that are not understood before the connection ends, while nobody is logged in.</summary>
     public int BadCommandsBeforeLogin { get; init; } = 3;
 

@@ -43,6 +43,9 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
 
     public readonly bool AtEnd => _position == _command.Length;
 
+    /// <summary>What the client enabled.</summary>
+    public readonly ImapDialect Dialect => dialect;
+
     /// <summary>What is left of the command.</summary>
     public readonly ReadOnlySpan<byte> Rest => _command[_position..];
 
@@ -244,6 +247,24 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
         return new SequenceSet(ranges, ByUid);
     }
 
+    /// <summary>sequence-set of numbers alone, neither "*" nor "$", in the order in which they came.</summary>
+    public List<UidRange> NumberRanges()
+    {
+        var ranges = new List<UidRange>(1);
+        do
+        {
+            uint first = NzNumber(), last = TryRead((byte)':') ? NzNumber() : first;
+            ranges.Add(new UidRange(Math.Min(first, last), Math.Max(first, last)));
+            if (ranges.Count > MaxSequenceRanges)
+            {
+                throw new ImapSyntaxException("The set has too many parts.");
+            }
+        }
+        while (TryRead((byte)','));
+
+        return ranges;
+    }
+
     /// <summary>The announcement of a literal that is not part of the command's bytes.</summary>
     public LiteralHeader LiteralHeader()
     {
@@ -384,7 +405,7 @@ internal ref struct ImapReader(ReadOnlySpan<byte> command, ImapDialect dialect)
     private readonly string MailboxName(ReadOnlySpan<byte> name)
     {
         string text = Decode(name);
-        return dialect.HasFlag(ImapDialect.Imap4Rev2) || ModifiedUtf7.TryDecode(text, out text)
+        return (dialect & ImapDialect.Utf8Names) != 0 || ModifiedUtf7.TryDecode(text, out text)
             ? text
             : throw new ImapSyntaxException("A mailbox name is not in modified UTF-7.");
     }

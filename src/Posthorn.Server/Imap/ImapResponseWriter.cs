@@ -30,6 +30,9 @@ internal sealed class ImapResponseWriter(PipeWriter output)
 
     public ImapDialect Dialect { get; set; }
 
+    /// <summary>Whether the client speaks this dialect, asked for each response: without HasFlag, which allocates until the method is compiled a second time.</summary>
+    public bool Speaks(ImapDialect dialect) => (Dialect & dialect) != 0;
+
     /// <summary>The client is gone: what is written goes nowhere.</summary>
     public bool IsClosed { get; private set; }
 
@@ -102,7 +105,7 @@ internal sealed class ImapResponseWriter(PipeWriter output)
         Write("}\r\n"u8);
     }
 
-    /// <summary>mailbox: modified UTF-7, or UTF-8 to a client of IMAP4rev2.</summary>
+    /// <summary>mailbox: modified UTF-7, or UTF-8 to a client of IMAP4rev2 or UTF8=ACCEPT.</summary>
     public void Mailbox(string name)
     {
         if (name == Core.Mailboxes.Mailbox.Inbox)
@@ -111,7 +114,7 @@ internal sealed class ImapResponseWriter(PipeWriter output)
             return;
         }
 
-        Quoted(Encoding.UTF8.GetBytes(Dialect.HasFlag(ImapDialect.Imap4Rev2) ? name : ModifiedUtf7.Encode(name)));
+        Quoted(Encoding.UTF8.GetBytes((Dialect & ImapDialect.Utf8Names) != 0 ? name : ModifiedUtf7.Encode(name)));
     }
 
     /// <summary>flag-list with parentheses.</summary>
@@ -133,11 +136,10 @@ internal sealed class ImapResponseWriter(PipeWriter output)
     /// <summary>What every response about flags holds: <c>UID 4 FLAGS (\Seen)</c>, and MODSEQ to clients that know of it (RFC 7162 §3.1).</summary>
     public void FlagItems(MessageEntry message, IReadOnlyList<string> keywords)
     {
-        Write("UID "u8);
-        Number(message.Uid);
-        Write(" FLAGS "u8);
+        UidItem(message.Uid);
+        Write("FLAGS "u8);
         Flags(message.Flags, keywords);
-        if (Dialect.HasFlag(ImapDialect.CondStore))
+        if (Speaks(ImapDialect.CondStore))
         {
             Space();
             ModSeqItem(message.ModSeq);
@@ -156,12 +158,12 @@ internal sealed class ImapResponseWriter(PipeWriter output)
         bool first = true;
         for (int i = 0; i < SystemFlags.Length; i++)
         {
-            first = Flag(flags.HasFlag((MessageFlags)(1UL << i)), SystemFlags[i], first);
+            first = Flag(((ulong)flags & (1UL << i)) != 0, SystemFlags[i], first);
         }
 
         for (int i = 0; i < keywords.Count && flags > MessageFlags.System; i++)
         {
-            first = Flag(flags.HasFlag(KeywordBits.Of(i)), keywords[i], first);
+            first = Flag((flags & KeywordBits.Of(i)) != 0, keywords[i], first);
         }
     }
 
@@ -194,12 +196,55 @@ internal sealed class ImapResponseWriter(PipeWriter output)
         Line(response);
     }
 
-    /// <summary>Begins <c>* 2 FETCH (</c>; the items follow, then ")" and the end of the line.</summary>
-    public void BeginFetch(int number)
+    /// <summary><c>* VANISHED 41,43:116</c>; with <paramref name="isEarlier"/> of messages that no number of the session counts (RFC 7162 §3.2.10).</summary>
+    public async ValueTask VanishedAsync(UidSet uids, bool isEarlier, CancellationToken cancel)
     {
+        Write(isEarlier ? "* VANISHED (EARLIER) "u8 : "* VANISHED "u8);
+        await SetAsync(uids.Ranges, cancel);
+        EndLine();
+    }
+
+    /// <summary>sequence-set, however long.</summary>
+    public async ValueTask SetAsync(IEnumerable<UidRange> ranges, CancellationToken cancel)
+    {
+        bool isFirst = true;
+        foreach (UidRange range in ranges)
+        {
+            if (!isFirst)
+            {
+                Write((byte)',');
+            }
+
+            isFirst = false;
+            Number(range.First);
+            if (range.Last != range.First)
+            {
+                Write((byte)':');
+                Number(range.Last);
+            }
+
+            await FlushIfLargeAsync(cancel);
+        }
+    }
+
+    /// <summary>Begins <c>* 2 FETCH (</c>, or <c>* 32 UIDFETCH (</c> to a client that wants UIDs only; the items follow, then ")" and the end of the line.</summary>
+    public void BeginFetch(int number, uint uid)
+    {
+        bool byUid = Speaks(ImapDialect.UidOnly);
         Write("* "u8);
-        Number(number);
-        Write(" FETCH ("u8);
+        Number(byUid ? uid : number);
+        Write(byUid ? " UIDFETCH ("u8 : " FETCH ("u8);
+    }
+
+    /// <summary>The UID as the first item, where the response does not begin with it.</summary>
+    public void UidItem(uint uid)
+    {
+        if (!Speaks(ImapDialect.UidOnly))
+        {
+            Write("UID "u8);
+            Number(uid);
+            Space();
+        }
     }
 
     /// <summary><c>* OK [CODE] text</c>: resp-cond-state and resp-cond-bye.</summary>

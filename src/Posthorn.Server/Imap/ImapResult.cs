@@ -27,5 +27,7 @@ internal readonly record struct ImapResult(ImapStatus Status, ResponseCode Code,
 
     public static ImapResult No(ResponseCode code, string text) => new(ImapStatus.No, code, text);
 
+    public static ImapResult Bad(ResponseCode code, string text) => new(ImapStatus.Bad, code, text);
+
     public static ImapResult Bad(string text) => new(ImapStatus.Bad, default, text);
 }

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Changes;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 
 namespace Posthorn.Server.Imap;
 
@@ -14,7 +16,9 @@ public sealed record ImapServices(
     Mailboxes Mailboxes,
     Messages Messages,
     Annotations Annotations,
+    Grants Grants,
     Quotas Quotas,
+    Searches Searches,
     ChangeFeed Changes,
     ImapLimits Limits,
     ImapMetrics Metrics,

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Connections;
 
 namespace Posthorn.Server.Imap;
@@ -19,7 +20,7 @@ internal sealed partial class ImapSession : IDisposable
     /// <summary>Octets of a tag; the RFC has no limit, clients use about five.</summary>
     private const int MaxTagBytes = 128;
 
-    private readonly long _started;
+    private long _started;
     private byte[] _tag = new byte[16];
     private int _tagLength;
     private int _badCommands;
@@ -30,6 +31,7 @@ internal sealed partial class ImapSession : IDisposable
         (Connection, Services) = (connection, services);
         Writer = new ImapResponseWriter(connection.Output);
         Commands = new ImapCommandReader(connection.Input, Writer, services.Limits, services.Time);
+        Progress = new CommandProgress(this);
         _started = services.Time.GetTimestamp();
         _wake = Wake;
     }
@@ -41,6 +43,9 @@ internal sealed partial class ImapSession : IDisposable
     public ImapResponseWriter Writer { get; }
 
     public ImapCommandReader Commands { get; }
+
+    /// <summary>Of the command that runs.</summary>
+    public CommandProgress Progress { get; }
 
     /// <summary>The tag of the command that runs.</summary>
     public ReadOnlySpan<byte> Tag => _tag.AsSpan(0, _tagLength);
@@ -62,13 +67,14 @@ internal sealed partial class ImapSession : IDisposable
         Writer.Status("OK"u8, ImapCapabilities.Code(ImapCapabilities.Of(this)), "Posthorn is ready");
         while (true)
         {
-            ImapFrame frame = await Commands.ReadAsync(MaxCommandBytes, Timeout, cancel);
+            ImapFrame frame = await ReadAsync(cancel);
             if (frame.Status != ImapFrameStatus.Command)
             {
                 return await GoodbyeAsync(frame.Status, cancel);
             }
 
             long started = Services.Time.GetTimestamp();
+            Progress.Begin(started);
             (ImapCommandRow? row, IImapCommand? command, ImapResult result) = Parse(frame.Bytes);
             if (command is not null)
             {
@@ -111,6 +117,11 @@ internal sealed partial class ImapSession : IDisposable
                 await TellUpdatesAsync(expunges: false, cancel);
             }
 
+            if (Selected is { View: { IsWhole: false } view } && command.Messages?.ReachesFarBack(view) is true)
+            {
+                await view.LoadAsync(cancel);
+            }
+
             ImapResult result = End is null ? await command.RunAsync(this, cancel) : ImapResult.Replied;
             if (End is not null)
             {
@@ -118,7 +129,7 @@ internal sealed partial class ImapSession : IDisposable
             }
 
             await TellUpdatesAsync(!row.Traits.HasFlag(CommandTraits.HoldsExpunges), cancel);
-            return result;
+            return WithModSeq(result);
         }
         catch (ImapSyntaxException fault)
         {
@@ -203,8 +214,14 @@ internal sealed partial class ImapSession : IDisposable
             });
         }
 
+        if (row.Traits.HasFlag(CommandTraits.SequenceNumbers) && Writer.Dialect.HasFlag(ImapDialect.UidOnly))
+        {
+            return ImapResult.Bad(ResponseCode.UidRequired, $"UIDONLY is on: say UID {row.Name}");
+        }
+
         if (row.Traits.HasFlag(CommandTraits.NeedsTls) && !Connection.IsTls)
         {
+            Connection.Report(ConnectionStep.PasswordWithoutTls);
             return ImapResult.No(ResponseCode.PrivacyRequired, "TLS first: no password travels in the clear");
         }
 
@@ -279,6 +296,7 @@ internal sealed partial class ImapSession : IDisposable
         {
             ImapFrameStatus.TooLong => (EndReason.LineTooLong, "The command is too long"),
             ImapFrameStatus.TimedOut => (EndReason.IdleTimeout, "Nothing was heard for too long"),
+            ImapFrameStatus.Stopping when Connection.EndRequested == EndReason.Revoked => (EndReason.Revoked, "The password or the account has changed; log in again"),
             ImapFrameStatus.Stopping => (EndReason.ServerStopping, "The server stops"),
             _ => (EndReason.ClientClosed, null),
         };
@@ -306,7 +324,7 @@ internal sealed partial class ImapSession : IDisposable
         LogCommand(Services.Logger, Connection.Id, name, result.Status, duration);
     }
 
-    public void Dispose() => _changes?.Dispose();
+    public void Dispose() => LeaveAccount();
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "imap {Connection}: {Command} {Reply} in {Duration}")]
     private static partial void LogCommand(ILogger logger, string connection, string command, ImapStatus reply, TimeSpan duration);

@@ -29,6 +29,9 @@ internal enum CommandTraits
 
     /// <summary>Carries a secret: refused before TLS.</summary>
     NeedsTls = 4,
+
+    /// <summary>Names messages by sequence number, or tells such: refused after ENABLE UIDONLY.</summary>
+    SequenceNumbers = 8,
 }
 
 /// <summary>How the two versions of the protocol and its extensions differ on the wire; ENABLE adds to it (RFC 5161).</summary>
@@ -42,4 +45,19 @@ internal enum ImapDialect
 
     /// <summary>FETCH responses carry MODSEQ (RFC 7162 §3.1).</summary>
     CondStore = 2,
+
+    /// <summary>VANISHED instead of EXPUNGE (RFC 7162 §3.2.3).</summary>
+    QResync = 4,
+
+    /// <summary>No sequence number in either direction (RFC 9586 §3).</summary>
+    UidOnly = 8,
+
+    /// <summary>What goes is told as VANISHED.</summary>
+    TellsUids = QResync | UidOnly,
+
+    /// <summary>UTF8=ACCEPT: mailbox names are UTF-8, and SEARCH takes no charset (RFC 6855 §3).</summary>
+    Utf8Accept = 16,
+
+    /// <summary>Either of them writes mailbox names as UTF-8.</summary>
+    Utf8Names = Imap4Rev2 | Utf8Accept,
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Posthorn.Core;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 
 namespace Posthorn.Server.Imap;
@@ -12,14 +13,24 @@ internal readonly record struct ResponseCode(string? Text)
 
     /// <summary>RFC 9051 §6.4.4: with those that are always known.</summary>
     public static readonly ResponseCode BadCharset = new("BADCHARSET (US-ASCII UTF-8)");
+
+    /// <summary>RFC 5465 §3.1: with those that are told.</summary>
+    public static readonly ResponseCode BadEvent = new(
+        "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)");
     public static readonly ResponseCode Cannot = new("CANNOT");
     public static readonly ResponseCode ClientBug = new("CLIENTBUG");
     public static readonly ResponseCode Closed = new("CLOSED");
     public static readonly ResponseCode ExpungeIssued = new("EXPUNGEISSUED");
     public static readonly ResponseCode HasChildren = new("HASCHILDREN");
     public static readonly ResponseCode InUse = new("INUSE");
+    /// <summary>RFC 4978 §3.</summary>
+    public static readonly ResponseCode CompressionActive = new("COMPRESSIONACTIVE");
+
     public static readonly ResponseCode Limit = new("LIMIT");
     public static readonly ResponseCode Nonexistent = new("NONEXISTENT");
+
+    /// <summary>RFC 5465 §5.8.</summary>
+    public static readonly ResponseCode NotificationOverflow = new("NOTIFICATIONOVERFLOW");
     public static readonly ResponseCode NoPermission = new("NOPERM");
     /// <summary>RFC 9208 §4.3.1.</summary>
     public static readonly ResponseCode OverQuota = new("OVERQUOTA");
@@ -34,6 +45,9 @@ internal readonly record struct ResponseCode(string? Text)
     /// <summary>RFC 7889 §4.</summary>
     public static readonly ResponseCode TooBig = new("TOOBIG");
     public static readonly ResponseCode TryCreate = new("TRYCREATE");
+
+    /// <summary>RFC 9586 §3.</summary>
+    public static readonly ResponseCode UidRequired = new("UIDREQUIRED");
     public static readonly ResponseCode Unavailable = new("UNAVAILABLE");
 
     /// <summary>RFC 6154 §6.</summary>
@@ -44,6 +58,11 @@ internal readonly record struct ResponseCode(string? Text)
     public static ResponseCode CopyUid(Copied copied) => new($"COPYUID {copied.UidValidity} {copied.Source} {copied.Destination}");
 
     public static ResponseCode HighestModSeq(ModSeq modSeq) => new(string.Create(CultureInfo.InvariantCulture, $"HIGHESTMODSEQ {modSeq.Value}"));
+
+    /// <summary>RFC 8474 §4: ids of another account's mailboxes do not collide with one's own.</summary>
+    public static ResponseCode MailboxId(Mailbox mailbox, AccountId own) => new($"MAILBOXID ({MailboxIdText(mailbox, own)})");
+
+    public static string MailboxIdText(Mailbox mailbox, AccountId own) => mailbox.Account == own ? $"F{mailbox.Id}" : $"F{mailbox.Account}_{mailbox.Id}";
 
     /// <summary>RFC 7162 §3.1.3.</summary>
     public static ResponseCode Modified(string set) => new($"MODIFIED {set}");

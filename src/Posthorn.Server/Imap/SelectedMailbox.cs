@@ -1,4 +1,5 @@
 using Posthorn.Core;
+using Posthorn.Core.Access;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 
@@ -9,18 +10,37 @@ namespace Posthorn.Server.Imap;
 /// <see cref="View"/> is what the client was told: position + 1 is the sequence number. It moves on only by <see cref="MoveOn"/>, whose result is
 /// told to the client in the same breath; so nothing is told twice, and nothing that was not told is ever counted.
 /// </remarks>
-internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly)
+/// <param name="snapshot">As it is opened.</param>
+/// <param name="isReadOnly">Nothing is changed.</param>
+/// <param name="name">As the client calls it: of another account's mailbox, with the owner. Null: as it is called.</param>
+/// <param name="rights">What the session may do there; null: everything.</param>
+internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly, string? name = null, RightSet? rights = null)
 {
     private MailboxSnapshot _newest = snapshot;
 
     public MailboxSnapshot View { get; private set; } = snapshot;
 
+    /// <summary>
+    /// The client knows of every change up to here, and may resume from it. It stays behind the view while expunges are held: flags of later changes are
+    /// told before them (RFC 7162 §3.2).
+    /// </summary>
+    public ModSeq ToldModSeq { get; private set; } = snapshot.Mailbox.HighestModSeq;
+
     public MailboxId Id => View.Mailbox.Id;
+
+    /// <summary>Whose it is.</summary>
+    public AccountId Account => View.Mailbox.Account;
+
+    public bool Is(Mailbox mailbox) => mailbox.Id == Id && mailbox.Account == Account;
+
+    public string Name => name ?? View.Mailbox.Name;
+
+    public RightSet Rights { get; } = rights ?? RightSet.All;
 
     public bool IsReadOnly => isReadOnly;
 
-    /// <summary>From the first to the last message the client knows of; empty when it knows none.</summary>
-    public UidSet KnownUids => View.Count == 0 ? UidSet.Empty : UidSet.Of(View[0].Uid, View[View.Count - 1].Uid);
+    /// <summary>Up to the last message the client knows of; empty when it knows none. What is not there before the first one never comes back.</summary>
+    public UidSet KnownUids => View.Count == 0 ? UidSet.Empty : UidSet.Of(1, View[View.Count - 1].Uid);
 
     /// <summary>What <c>$</c> names (RFC 9051 §6.4.4.1).</summary>
     public UidSet SavedSearch { get; set; } = UidSet.Empty;
@@ -29,14 +49,21 @@ internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly)
     public bool HoldsExpunges => !ReferenceEquals(View, _newest);
 
     /// <summary>Flags that STORE may set: those of the system, and keywords (RFC 9051 §7.1 PERMANENTFLAGS).</summary>
-    public bool CanNameKeywords => View.Mailbox.Keywords.Count < KeywordBits.Most;
+    public bool CanNameKeywords => Rights.Has(Right.Write) && View.Mailbox.Keywords.Count < KeywordBits.Most;
 
     /// <summary>Goes over to a newer snapshot; without <paramref name="expunges"/> messages that are gone stay in their places (RFC 9051 §7.5.1).</summary>
     public ViewChanges MoveOn(MailboxSnapshot newest, bool expunges)
     {
-        MailboxSnapshot before = View, after = expunges ? newest : newest.Retaining(View);
+        MailboxSnapshot before = View, after = newest;
+        SnapshotChanges differences = MailboxSnapshot.Compare(before, newest);
+        if (!expunges && !differences.Vanished.IsEmpty)
+        {
+            (after, differences) = (newest.Retaining(before, differences.Vanished), differences with { Vanished = UidSet.Empty });
+        }
+
         (View, _newest) = (after, newest);
-        return new ViewChanges(before, after, MailboxSnapshot.Compare(before, after));
+        ToldModSeq = HoldsExpunges ? ToldModSeq : newest.Mailbox.HighestModSeq;
+        return new ViewChanges(before, after, differences);
     }
 }
 

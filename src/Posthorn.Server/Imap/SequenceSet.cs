@@ -79,6 +79,19 @@ internal sealed class SequenceSet(IReadOnlyList<(uint First, uint Last)> ranges,
         return Join(found);
     }
 
+    /// <summary>To find its messages the view needs older ones that were not read yet (<see cref="MailboxSnapshot.LoadAsync(System.Threading.CancellationToken)"/>).</summary>
+    public bool ReachesFarBack(MailboxSnapshot view)
+    {
+        int held = view.FirstHeld;
+        if (held == 0 || held == view.Count || IsSavedSearch)
+        {
+            return held > 0;
+        }
+
+        uint lowest = byUid ? view[held].Uid : (uint)held + 1;
+        return ranges.Any(range => Math.Min(range.First == Last ? uint.MaxValue : range.First, range.Last == Last ? uint.MaxValue : range.Last) < lowest);
+    }
+
     /// <summary>UIDs of positions as ranges. A range may span UIDs that are gone: nothing else can come to lie between two messages.</summary>
     public static UidSet Uids(MailboxSnapshot view, IReadOnlyList<PositionRange> positions)
     {
@@ -91,7 +104,21 @@ internal sealed class SequenceSet(IReadOnlyList<(uint First, uint Last)> ranges,
         return uids.Build();
     }
 
-    private static List<PositionRange> PositionsOf(MailboxSnapshot view, UidSet uids)
+    /// <summary>What the set names of UIDs, whether they are there or not; <c>*</c> is the highest that the mailbox ever gave.</summary>
+    public UidSet NamedUids(MailboxSnapshot view, UidSet savedSearch)
+    {
+        uint highest = view.Mailbox.UidNext - 1;
+        return IsSavedSearch ? savedSearch
+            : highest == 0 ? UidSet.Empty
+            : UidSet.From(ranges.Select(range =>
+            {
+                uint first = range.First == Last ? highest : range.First, last = range.Last == Last ? highest : range.Last;
+                return new UidRange(Math.Min(first, last), Math.Max(first, last));
+            }));
+    }
+
+    /// <summary>Those of the set that are there; what is not read yet must not be among them.</summary>
+    public static List<PositionRange> PositionsOf(MailboxSnapshot view, UidSet uids)
     {
         var found = new List<PositionRange>(uids.Ranges.Count);
         foreach (UidRange range in uids.Span)

@@ -14,7 +14,8 @@ internal sealed class MessageSigner(Domains domains, TimeProvider time)
     /// <returns>DKIM-Signature fields to put on top; empty when it is not ours to sign.</returns>
     public async ValueTask<byte[]> SignAsync(QueuedMail mail, Func<Stream> open, CancellationToken cancel)
     {
-        bool beginsHere = mail.Envelope.Submitter is not null || mail.Envelope.Sender.Length == 0;
+        // A notification of somebody else that is forwarded has the null sender too.
+        bool beginsHere = mail.Envelope.Submitter is not null || mail.Envelope is { Sender.Length: 0, Forwarder: null };
         if (!beginsHere)
         {
             return [];

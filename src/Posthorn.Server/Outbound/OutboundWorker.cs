@@ -35,13 +35,13 @@ public sealed partial class OutboundWorker : BackgroundService
 
     public OutboundWorker(
         OutboundSettings settings, MailQueue queue, Recipients recipients, Domains domains, IDnsResolver resolver, Core.Messages.Messages messages,
-        Node node, TimeProvider time, ILogger<OutboundWorker> log)
+        Node node, Core.Delivery.DeliveryLog deliveries, TimeProvider time, ILogger<OutboundWorker> log)
     {
         (_settings, _queue, _recipients, _domains, _time, _log) = (settings, queue, recipients, domains, time, log);
         _node = node.Name;
         _targets = new MxTargets(resolver, Random.Shared, [settings.HostName], System.Net.Sockets.Socket.OSSupportsIPv6);
         _signer = new MessageSigner(domains, time);
-        _report = new OutcomeReport(settings, queue, recipients, messages, time);
+        _report = new OutcomeReport(settings, queue, recipients, messages, deliveries, time);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -141,7 +141,9 @@ public sealed partial class OutboundWorker : BackgroundService
                 for (; done < mails.Length; done++)
                 {
                     QueuedMail mail = mails[done];
+                    using System.Diagnostics.Activity? trace = OutboundTraces.Deliver(mail);
                     IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await DeliverHereAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
+                    OutboundTraces.Ended(trace, outcomes);
                     // What was sent must not be sent again because the store was away when it was to be kept.
                     await UntilStoreAnswersAsync(() => _report.WriteAsync(mail, outcomes, CancellationToken.None), cancel);
                 }

@@ -8,7 +8,8 @@ using Posthorn.Standards.Smtp;
 namespace Posthorn.Server.Outbound;
 
 /// <summary>Writes what came of a try into the queue, with the notification that the sender gets for it, in one transaction.</summary>
-internal sealed class OutcomeReport(OutboundSettings settings, MailQueue queue, Recipients recipients, Core.Messages.Messages messages, TimeProvider time)
+internal sealed class OutcomeReport(
+    OutboundSettings settings, MailQueue queue, Recipients recipients, Core.Messages.Messages messages, DeliveryLog log, TimeProvider time)
 {
     public async ValueTask WriteAsync(QueuedMail mail, IReadOnlyList<DeliveryOutcome> outcomes, CancellationToken cancel)
     {
@@ -18,7 +19,18 @@ internal sealed class OutcomeReport(OutboundSettings settings, MailQueue queue, 
         await WriteAsync(mail, NotificationKind.Delivered, [.. tried.Where(outcome => outcome is { Status: DeliveryStatus.Delivered, Host: null })], now, cancel);
         await WriteAsync(mail, NotificationKind.Relayed, [.. tried.Where(outcome => outcome is { Status: DeliveryStatus.Delivered, Host: not null })], now, cancel);
         await WriteAsync(mail, NotificationKind.Delayed, [.. tried.Where(outcome => outcome.Status == DeliveryStatus.Deferred)], now, cancel);
+        foreach (DeliveryOutcome outcome in tried)
+        {
+            log.Add(ResultOf(outcome), mail.Envelope.Sender, outcome.Recipient.Address, outcome.Host ?? "", outcome.Reply);
+        }
     }
+
+    private static DeliveryResult ResultOf(DeliveryOutcome outcome) => outcome.Status switch
+    {
+        DeliveryStatus.Delivered => outcome.Host is null ? DeliveryResult.Delivered : DeliveryResult.Sent,
+        DeliveryStatus.Deferred => DeliveryResult.Deferred,
+        _ => DeliveryResult.Returned,
+    };
 
     /// <summary>A deferred recipient whose time is over has failed (RFC 5321 §4.5.4.1).</summary>
     private static DeliveryOutcome Expire(QueuedMail mail, DeliveryOutcome outcome, DateTimeOffset now) =>

@@ -4,6 +4,7 @@ using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Maildrops;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Connections;
 
 namespace Posthorn.Server.Pop3;
@@ -23,6 +24,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     private int _badCommands;
     private int _failedSignIns;
     private LeaseRenewal? _renewal;
+    private SignedInSession? _signedIn;
 
     public Pop3Services Services { get; } = services;
 
@@ -68,12 +70,14 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     }
 
     /// <summary>After a right password: takes the maildrop. The reply is the answer to PASS or AUTH.</summary>
-    public async ValueTask<Pop3Reply> EnterAsync(Account account, CancellationToken cancel)
+    public async ValueTask<Pop3Reply> EnterAsync(SignIn.Accepted signIn, CancellationToken cancel)
     {
-        var actor = new Actor(account.Id, Protocol, Connection.Id, Connection.RemoteAddress?.Address);
+        Account account = signIn.Account;
+        var actor = new Actor(account.Id, Protocol, Connection.Id, Connection.RemoteAddress?.Address) { Scopes = signIn.Scopes };
         Result<MaildropLease> opened = await Services.Maildrops.OpenAsync(actor, account.Id, cancel);
         if (!opened.TryGet(out MaildropLease? lease, out Refusal? refusal))
         {
+            Connection.Report(ConnectionStep.Refused, detail: refusal.Text);
             // RFC 2449 §8.1.1.
             return refusal is Refusal.InUse
                 ? Pop3Reply.Error("IN-USE", "Another POP3 session has your maildrop; try again when it has ended")
@@ -82,6 +86,8 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
 
         Maildrop = new Maildrop(Services.Messages, actor, lease);
         _renewal = new LeaseRenewal(Services.Maildrops, lease, Services.Time, _logger);
+        _signedIn = Services.Credentials.Sessions.Enter(actor, signIn, () => Connection.RequestEnd(EndReason.Revoked));
+        _signedIn.Record(null);
         _badCommands = 0;
         return Pop3Reply.Ok(FormattableString.Invariant($"{Maildrop.Count} messages, {Maildrop.SizeBytes} octets"));
     }
@@ -122,7 +128,11 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
         }
     }
 
-    public ValueTask DisposeAsync() => ReleaseAsync();
+    public ValueTask DisposeAsync()
+    {
+        _signedIn?.Dispose();
+        return ReleaseAsync();
+    }
 
     private async ValueTask<Pop3Reply> RunAsync(IPop3Command command, CancellationToken cancel)
     {
@@ -168,6 +178,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
             if (row.Traits.HasFlag(Pop3Traits.NeedsTls) && !Connection.IsTls)
             {
                 // RFC 3206 §4: AUTH is also for an attempt to sign in against the rules.
+                Connection.Report(ConnectionStep.PasswordWithoutTls);
                 return Pop3Reply.Error("AUTH", "No password travels without TLS: say STLS first, or use port 995");
             }
 
@@ -181,11 +192,13 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     }
 
     /// <summary>The reply where a line should be and is none.</summary>
-    public static Pop3Reply Unreadable(LineStatus status) => status switch
+    public Pop3Reply Unreadable(LineStatus status) => status switch
     {
         LineStatus.Closed => new Pop3Reply(null, EndReason.ClientClosed),
         // RFC 1939 §3: without removing any messages or sending any response.
         LineStatus.TimedOut => new Pop3Reply(null, EndReason.IdleTimeout),
+        LineStatus.Stopping when Connection.EndRequested == EndReason.Revoked =>
+            Pop3Reply.Error("AUTH", "The password or the account has changed; sign in again. Nothing was deleted") with { Ends = EndReason.Revoked },
         LineStatus.Stopping => Pop3Reply.Error("SYS/TEMP", "The server is stopping; nothing was deleted") with { Ends = EndReason.ServerStopping },
         LineStatus.TooLong => Pop3Reply.Bad("The line is too long"),
         _ => Pop3Reply.Bad("Lines end with CRLF"),

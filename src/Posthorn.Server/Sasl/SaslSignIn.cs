@@ -1,4 +1,3 @@
-using System.Net;
 using Posthorn.Core.Accounts;
 using Posthorn.Standards.Sasl;
 
@@ -11,7 +10,7 @@ internal abstract record SaslOutcome
     {
     }
 
-    public sealed record Accepted(Account Account) : SaslOutcome;
+    public sealed record Accepted(SignIn.Accepted SignIn) : SaslOutcome;
 
     public sealed record Wrong : SaslOutcome;
 
@@ -27,9 +26,12 @@ internal abstract record SaslOutcome
 }
 
 /// <summary>Leads a SASL exchange to its end: asks the client, looks keys up, checks what was proved (RFC 4422 §3).</summary>
-internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials, string protocol, IPAddress? remote)
+internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials, string protocol, SignInOrigin from)
 {
     private string? _scramUser;
+
+    /// <summary>Who wants to sign in, as far as that was said.</summary>
+    public string? User { get; private set; }
 
     /// <param name="initial">The initial response as it came, null without one.</param>
     /// <param name="ask">Sends a challenge (base64) and gives the client's answer; null: the connection is over.</param>
@@ -62,8 +64,8 @@ internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials
 
                     break;
                 case SaslStep.NeedKeys need:
-                    _scramUser = need.User;
-                    if (await credentials.ScramKeysAsync(need.User, remote, cancel) is not { } keys)
+                    User = _scramUser = need.User;
+                    if (await credentials.ScramKeysAsync(need.User, protocol, from, cancel) is not { } keys)
                     {
                         return new SaslOutcome.TryLater();
                     }
@@ -81,7 +83,7 @@ internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials
     {
         // RFC 4616 §2: nobody acts as somebody else here.
         SignIn.Accepted accepted when authorizationId.Length == 0
-            || authorizationId.Equals(accepted.Account.Address, StringComparison.OrdinalIgnoreCase) => new SaslOutcome.Accepted(accepted.Account),
+            || authorizationId.Equals(accepted.Account.Address, StringComparison.OrdinalIgnoreCase) => new SaslOutcome.Accepted(accepted),
         SignIn.TryLater => new SaslOutcome.TryLater(),
         _ => new SaslOutcome.Wrong(),
     };
@@ -91,9 +93,11 @@ internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials
         switch (step)
         {
             case SaslStep.CheckPassword check:
-                return Of(await credentials.CheckPasswordAsync(check.User, check.Password, protocol, remote, cancel), check.AuthorizationId);
+                User = check.User;
+                return Of(await credentials.CheckPasswordAsync(check.User, check.Password, protocol, from, cancel), check.AuthorizationId);
             case SaslStep.Succeeded done:
-                return Of(await credentials.CompleteScramAsync(done.User, true, protocol, remote, cancel), done.AuthorizationId);
+                User = done.User;
+                return Of(await credentials.CompleteAsync(done, protocol, from, cancel), done.AuthorizationId);
             case SaslStep.Failed { Failure: SaslFailure.Malformed } malformed:
                 return new SaslOutcome.Malformed(malformed.Reason);
             case SaslStep.Failed { Failure: SaslFailure.ChannelBinding } binding:
@@ -101,7 +105,7 @@ internal sealed class SaslSignIn(ISaslExchange exchange, Credentials credentials
             default:
                 if (_scramUser is not null)
                 {
-                    await credentials.CompleteScramAsync(_scramUser, false, protocol, remote, cancel);
+                    await credentials.CompleteScramAsync(_scramUser, null, protocol, from, cancel);
                 }
 
                 return new SaslOutcome.Wrong();

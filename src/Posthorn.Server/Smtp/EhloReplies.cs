@@ -1,5 +1,6 @@
 using System.Globalization;
 using Posthorn.Server.Tls;
+using Posthorn.Standards.Sasl;
 
 namespace Posthorn.Server.Smtp;
 
@@ -15,23 +16,26 @@ internal sealed class EhloReplies(SmtpOptions options)
     private readonly SmtpReply _relayTls = Make(options, SmtpRole.Relay, canStartTls: false, isTls: true, mechanisms: null);
     private readonly SmtpReply _submission = Make(options, SmtpRole.Submission, canStartTls: false, isTls: false, mechanisms: null);
     private readonly SmtpReply _submissionStartTls = Make(options, SmtpRole.Submission, canStartTls: true, isTls: false, mechanisms: null);
-    private readonly SmtpReply _submissionTls = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, Mechanisms(withBinding: false));
-    private readonly SmtpReply _submissionTlsBound = Make(options, SmtpRole.Submission, canStartTls: false, isTls: true, Mechanisms(withBinding: true));
+    private readonly SmtpReply _submissionTls = MakeSubmission(options, withBinding: false, withClient: false);
+    private readonly SmtpReply _submissionTlsBound = MakeSubmission(options, withBinding: true, withClient: false);
+    private readonly SmtpReply _submissionTlsClient = MakeSubmission(options, withBinding: false, withClient: true);
+    private readonly SmtpReply _submissionTlsBoundClient = MakeSubmission(options, withBinding: true, withClient: true);
 
     public SmtpReply For(SmtpRole role, bool canStartTls, TlsDetails? tls, DateTimeOffset now) => (role, tls) switch
     {
         (SmtpRole.Relay, null) => canStartTls ? _relayStartTls : _relay,
         (SmtpRole.Relay, _) => _relayTls,
         (_, null) => WithDate(canStartTls ? _submissionStartTls : _submission, now),
-        (_, { Certificate.EndPointBinding: null }) => WithDate(_submissionTls, now),
-        _ => WithDate(_submissionTlsBound, now),
+        (_, { Certificate.EndPointBinding: null }) => WithDate(tls.ClientAddresses.Count > 0 ? _submissionTlsClient : _submissionTls, now),
+        _ => WithDate(tls.ClientAddresses.Count > 0 ? _submissionTlsBoundClient : _submissionTlsBound, now),
     };
 
     // future-release-date-time: the last line ends with the latest time that can be asked for. RFC 4865 §4.
     private SmtpReply WithDate(SmtpReply reply, DateTimeOffset now) =>
         new(reply.Code, null, reply.Text + (now + options.Limits.MaxHold).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
-    private static string Mechanisms(bool withBinding) => withBinding ? "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN" : "SCRAM-SHA-256 PLAIN LOGIN";
+    private static SmtpReply MakeSubmission(SmtpOptions options, bool withBinding, bool withClient) => Make(
+        options, SmtpRole.Submission, canStartTls: false, isTls: true, string.Join(' ', SaslMechanisms.Offered(withBinding ? [] : null, withClient ? [""] : null)));
 
     private static SmtpReply Make(SmtpOptions options, SmtpRole role, bool canStartTls, bool isTls, string? mechanisms)
     {

@@ -15,10 +15,10 @@ public sealed class SmtpConnectionHandler : MailConnectionHandler
 
     public SmtpConnectionHandler(
         MailTransport transport, SmtpOptions options, Recipients recipients, Domains domains, Messages messages, Deliveries deliveries,
-        Credentials credentials, SenderChecks senderChecks, SmtpMetrics metrics, ILogger<SmtpConnectionHandler> logger)
+        Credentials credentials, SenderChecks senderChecks, SmtpMetrics metrics, DeliveryLog log, ILogger<SmtpConnectionHandler> logger)
         : base(transport, options.Limits.Connections, logger)
     {
-        _server = new SmtpServer(options, recipients, domains, messages, deliveries, credentials, senderChecks, metrics, logger, transport.Time);
+        _server = new SmtpServer(options, recipients, domains, messages, deliveries, credentials, senderChecks, metrics, log, logger, transport.Time);
         TooManyConnections = Encoding.ASCII.GetBytes($"421 4.7.0 {options.HostName} has too many connections from you; try again later\r\n");
         InternalError = Encoding.ASCII.GetBytes($"421 4.3.0 {options.HostName} has a fault; try again later\r\n");
     }
@@ -30,6 +30,9 @@ public sealed class SmtpConnectionHandler : MailConnectionHandler
     protected override ReadOnlyMemory<byte> InternalError { get; }
 
     // A graceful stop wakes the wait for a command; a message that is coming in is taken to its end, so nothing here is cancelled.
-    protected override ValueTask<EndReason> RunAsync(MailConnection connection, CancellationToken stopping) =>
-        new SmtpSession(_server, connection, ((SmtpListenerOptions)connection.Listener.Options).Role).RunAsync(CancellationToken.None);
+    protected override async ValueTask<EndReason> RunAsync(MailConnection connection, CancellationToken stopping)
+    {
+        using var session = new SmtpSession(_server, connection, ((SmtpListenerOptions)connection.Listener.Options).Role);
+        return await session.RunAsync(CancellationToken.None);
+    }
 }

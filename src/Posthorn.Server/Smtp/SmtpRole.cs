@@ -18,6 +18,8 @@ public enum SmtpRole
 /// <summary>A port that speaks SMTP.</summary>
 public sealed record SmtpListenerOptions(SmtpRole Role) : MailListenerOptions(NameOf(Role), Role == SmtpRole.Submissions)
 {
+    public override bool AsksForCertificates => Role != SmtpRole.Relay;
+
     private static string NameOf(SmtpRole role) => role switch
     {
         SmtpRole.Relay => "smtp",

@@ -9,7 +9,7 @@ namespace Posthorn.Server.Smtp;
 /// <summary>What all SMTP sessions share: options, Core's operations, and the answers that never change.</summary>
 internal sealed class SmtpServer(
     SmtpOptions options, Recipients recipients, Domains domains, Messages messages, Deliveries deliveries, Credentials credentials,
-    SenderChecks senderChecks, SmtpMetrics metrics, ILogger logger, TimeProvider time)
+    SenderChecks senderChecks, SmtpMetrics metrics, DeliveryLog log, ILogger logger, TimeProvider time)
 {
     public SmtpOptions Options { get; } = options;
 
@@ -29,6 +29,9 @@ internal sealed class SmtpServer(
 
     public SmtpMetrics Metrics { get; } = metrics;
 
+    /// <summary>What an administrator sees of single messages.</summary>
+    public DeliveryLog Log { get; } = log;
+
     public ILogger Logger { get; } = logger;
 
     public TimeProvider Time { get; } = time;
@@ -42,6 +45,9 @@ internal sealed class SmtpServer(
 
     public SmtpReply Stopping { get; } =
         SmtpReply.Ending(421, "4.3.2", $"{options.HostName} is stopping; try again soon", Connections.EndReason.ServerStopping);
+
+    public SmtpReply Revoked { get; } =
+        SmtpReply.Ending(421, "4.7.0", "The password or the account has changed; sign in again", Connections.EndReason.Revoked);
 
     public SmtpReply TooManyBadCommands { get; } =
         SmtpReply.Ending(421, "4.7.0", $"{options.HostName} got too many commands it does not know; goodbye", Connections.EndReason.TooManyBadCommands);

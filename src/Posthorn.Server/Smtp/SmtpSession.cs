@@ -1,6 +1,8 @@
 using System.Buffers;
 using Posthorn.Core;
+using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Smtp.Commands;
 using Posthorn.Server.Smtp.Grammar;
@@ -13,12 +15,13 @@ namespace Posthorn.Server.Smtp;
 /// out when no further whole command waits (RFC 2920 §3.2), in one flush. Whatever a command needs of state, TLS and sign-in stands in
 /// <see cref="SmtpCommandTable"/> and is checked here only. Never keep a part of a line beyond the next read.
 /// </remarks>
-internal sealed class SmtpSession(SmtpServer server, MailConnection connection, SmtpRole role)
+internal sealed class SmtpSession(SmtpServer server, MailConnection connection, SmtpRole role) : IDisposable
 {
     private readonly LineReader _lines = new(connection.Input, BareLineFeed.IsAnError);
     private int _commands;
     private int _badCommands;
     private int _messages;
+    private SignedInSession? _signedIn;
 
     public SmtpServer Server { get; } = server;
 
@@ -36,7 +39,8 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
     /// <summary>EHLO rather than HELO.</summary>
     public bool IsExtended { get; set; }
 
-    public Account? Account { get; set; }
+    /// <summary>Who signed in.</summary>
+    public Account? Account { get; private set; }
 
     public int FailedSignIns { get; set; }
 
@@ -52,9 +56,11 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
                 return EndReason.ClientClosed;
             }
             var read = await _lines.ReadAsync(MaxLine, Server.Limits.CommandTimeout, cancel);
+            ISmtpCommand? command = null;
             var reply = read.Status == LineStatus.Line
-                ? Find(read.Line, out var row, out var command) ?? await RunAsync(row!, command!, cancel)
+                ? Find(read.Line, out var row, out command) ?? await RunAsync(row!, command!, cancel)
                 : Unreadable(read.Status);
+            SmtpDeliveryLog.Refused(this, command, reply);
             reply = Limited(reply);
             reply.WriteTo(Connection.Output);
             if (reply.Ends is { } reason)
@@ -142,7 +148,7 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
     {
         LineStatus.Closed => SmtpReply.Silence(EndReason.ClientClosed),
         LineStatus.TimedOut => Server.TimedOut,
-        LineStatus.Stopping => Server.Stopping,
+        LineStatus.Stopping => Connection.EndRequested == EndReason.Revoked ? Server.Revoked : Server.Stopping,
         LineStatus.TooLong => SmtpRefusals.LineTooLong,
         _ => SmtpRefusals.BareLineEnd,
     };
@@ -153,6 +159,7 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
         if (!reply.IsPositive)
         {
             Server.Metrics.Refused(Connection.Listener.Options.Name, reply.Code);
+            Report(reply);
         }
         // A refused MAIL makes 503 of all that was pipelined behind it: no fault of the client.
         var isBad = reply.IsBadCommand && (reply.Code != 503 || State == SmtpStates.Start);
@@ -165,6 +172,19 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
                 Server.TooManyBadCommands,
             _ => reply,
         };
+    }
+
+    /// <summary>Tells who sets this app up; what a sign-in came to is told by AUTH itself.</summary>
+    private void Report(SmtpReply reply)
+    {
+        if (reply == SmtpRefusals.TlsFirst)
+        {
+            Connection.Report(ConnectionStep.PasswordWithoutTls);
+        }
+        else if (reply.Code is >= 400 and not (454 or 535))
+        {
+            Connection.Report(ConnectionStep.Refused, detail: reply.ToString());
+        }
     }
 
     // AUTH may carry its first response in the command line; RFC 4954 §4.
@@ -194,6 +214,16 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
     public async ValueTask<LineRead> ReadAnswerAsync(CancellationToken cancel) =>
         await _lines.ReadAsync(Server.Limits.MaxAuthLine, Server.Limits.CommandTimeout, cancel);
 
+    /// <summary>The sign-in was right.</summary>
+    public void Enter(SignIn.Accepted signIn, string protocol)
+    {
+        Account = signIn.Account;
+        var actor = new Actor(Account.Id, protocol, Connection.Id, Connection.RemoteAddress?.Address) { Scopes = signIn.Scopes };
+        _signedIn = Server.Credentials.Sessions.Enter(actor, signIn, () => Connection.RequestEnd(EndReason.Revoked));
+        // An app's name is not said here; what it greets with names the device, at least.
+        _signedIn.Record(new SignInOrigin(null, HelloName).Client);
+    }
+
     public void Begin(Mail mail) => Transaction = new MailTransaction(mail, $"{Connection.Id}-{++_messages}");
 
     /// <summary>Drops the transaction, with what it holds of a message. RFC 5321 §4.1.1.5.</summary>
@@ -218,6 +248,8 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
         IsExtended = false;
         _badCommands = 0;
     }
+
+    public void Dispose() => _signedIn?.Dispose();
 
     /// <summary>Octets of a message are expected: a fault now must end the connection, or they would be taken for commands.</summary>
     public bool IsReadingMessage { get; set; }

@@ -32,6 +32,9 @@ public sealed partial class CertificateStore
         _current = Load(contents);
     }
 
+    /// <summary>Whose certificates sign clients in; null: clients are not asked for any.</summary>
+    public ClientAuthority? Clients { get; init; }
+
     /// <summary>The certificate shown to a client that names no server.</summary>
     public ServerCertificate Default => _current.Default;
 

@@ -14,9 +14,12 @@ public sealed class ServerCertificate
     private const string Ed25519 = "1.3.101.112";
     private const string Ed448 = "1.3.101.113";
 
+    private SslServerAuthenticationOptions? _asking;
+
     internal ServerCertificate(X509Certificate2 leaf, X509Certificate2Collection intermediates)
     {
         Leaf = leaf;
+        Intermediates = intermediates;
         DnsNames = [.. NamesOf(leaf)];
         EndPointBinding = BindingOf(leaf);
         Authentication = new SslServerAuthenticationOptions
@@ -33,6 +36,9 @@ public sealed class ServerCertificate
 
     public X509Certificate2 Leaf { get; }
 
+    /// <summary>What stands between it and a root that others know, as the file has it.</summary>
+    public X509Certificate2Collection Intermediates { get; }
+
     /// <summary>Lower-case DNS names, "*." for one label of any name.</summary>
     public IReadOnlyList<string> DnsNames { get; }
 
@@ -40,6 +46,21 @@ public sealed class ServerCertificate
     public ReadOnlyMemory<byte>? EndPointBinding { get; }
 
     internal SslServerAuthenticationOptions Authentication { get; }
+
+    /// <summary>The same, and the client is asked for a certificate; it may have none. What it shows is judged after the handshake.</summary>
+    internal SslServerAuthenticationOptions Asking(ClientAuthority clients) => _asking ??= new SslServerAuthenticationOptions
+    {
+        ServerCertificateContext = SslStreamCertificateContext.Create(Leaf, Intermediates, offline: true, clients.Trust),
+        EnabledSslProtocols = Authentication.EnabledSslProtocols,
+        ClientCertificateRequired = true,
+#pragma warning disable CA5359 // Not whom to trust is decided here, only that the handshake goes on: ClientAuthority.Identify judges.
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        // A resumed session brings no certificate along.
+        AllowTlsResume = false,
+        AllowRenegotiation = false,
+    };
 
     private static IEnumerable<string> NamesOf(X509Certificate2 leaf)
     {

@@ -8,7 +8,9 @@ namespace Posthorn.Server.Tls;
 /// <param name="CipherSuite">The suite.</param>
 /// <param name="Certificate">The certificate the client was shown; SCRAM-PLUS binds to it.</param>
 /// <param name="ServerName">The name the client asked for, null without SNI.</param>
-public sealed record TlsDetails(SslProtocols Protocol, TlsCipherSuite CipherSuite, ServerCertificate Certificate, string? ServerName);
+/// <param name="ClientAddresses">Those of a certificate that the client has shown and that holds; usually none.</param>
+public sealed record TlsDetails(
+    SslProtocols Protocol, TlsCipherSuite CipherSuite, ServerCertificate Certificate, string? ServerName, IReadOnlyList<string> ClientAddresses);
 
 /// <summary>How a handshake ended.</summary>
 public enum TlsResult

@@ -23,13 +23,13 @@ internal sealed class TlsUpgrade : IAsyncDisposable
 
     private readonly SslStream _stream;
 
-    private TlsUpgrade(SslStream stream, MemoryPool<byte>? pool, ServerCertificate certificate)
+    private TlsUpgrade(SslStream stream, MemoryPool<byte>? pool, ServerCertificate certificate, ClientAuthority? clients)
     {
         _stream = stream;
         Input = PipeReader.Create(stream, new StreamPipeReaderOptions(pool, ReadSize, leaveOpen: true, useZeroByteReads: true));
         Output = PipeWriter.Create(stream, Writing);
         var name = stream.TargetHostName;
-        Details = new TlsDetails(stream.SslProtocol, stream.NegotiatedCipherSuite, certificate, string.IsNullOrEmpty(name) ? null : name);
+        Details = new TlsDetails(stream.SslProtocol, stream.NegotiatedCipherSuite, certificate, string.IsNullOrEmpty(name) ? null : name, clients?.Identify(stream.RemoteCertificate) ?? []);
     }
 
     public PipeReader Input { get; }
@@ -39,20 +39,21 @@ internal sealed class TlsUpgrade : IAsyncDisposable
     public TlsDetails Details { get; }
 
     /// <summary>The server's side of the handshake.</summary>
+    /// <param name="clients">Who vouches for clients' certificates; null: none is asked for.</param>
     /// <returns>The upgrade, or null with the reason; the connection is of no use then.</returns>
     public static async ValueTask<(TlsResult Result, TlsUpgrade? Tls)> AcceptAsync(
-        ConnectionContext transport, CertificateStore certificates, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+        ConnectionContext transport, CertificateStore certificates, ClientAuthority? clients, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         var stream = new SslStream(new TransportStream(transport.Transport), leaveInnerStreamOpen: false);
-        var shown = new Shown(certificates);
+        var shown = new Shown(certificates, clients);
         try
         {
             await stream.AuthenticateAsServerAsync(
                 static (_, hello, state, _) => ((Shown)state!).Choose(hello.ServerName), shown, either.Token);
             var pool = transport.Features.Get<IMemoryPoolFeature>()?.MemoryPool;
-            return (TlsResult.Completed, new TlsUpgrade(stream, pool, shown.Certificate!));
+            return (TlsResult.Completed, new TlsUpgrade(stream, pool, shown.Certificate!, clients));
         }
         catch (Exception fault) when (fault is AuthenticationException or CryptographicException or IOException or OperationCanceledException)
         {
@@ -88,14 +89,14 @@ internal sealed class TlsUpgrade : IAsyncDisposable
     }
 
     /// <summary>Remembers which certificate the handshake showed.</summary>
-    private sealed class Shown(CertificateStore certificates)
+    private sealed class Shown(CertificateStore certificates, ClientAuthority? clients)
     {
         public ServerCertificate? Certificate { get; private set; }
 
         public ValueTask<SslServerAuthenticationOptions> Choose(string? serverName)
         {
             Certificate = certificates.Select(serverName);
-            return new(Certificate.Authentication);
+            return new(clients is null ? Certificate.Authentication : Certificate.Asking(clients));
         }
     }
 }

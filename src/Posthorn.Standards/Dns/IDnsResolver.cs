@@ -20,6 +20,9 @@ public interface IDnsResolver
     /// <summary>TXT records, the strings of each joined without anything between (RFC 7208 §3.3, RFC 6376 §3.6.2.2).</summary>
     ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel);
 
+    /// <summary>Hosts of a service, such as <c>_imaps._tcp.example.org</c>, in the order of the answer (RFC 2782).</summary>
+    ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel);
+
     /// <summary>The host names an address is said to have; none of them is verified.</summary>
     ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel);
 }

@@ -135,11 +135,14 @@ public sealed class Zone
             ("AAAA", [var text]) => new ZoneRecord(owner, DnsType.Aaaa, ttl, Address: ReadAddress(text, AddressFamily.InterNetworkV6, entry)),
             ("MX", [var preference, var host]) when ushort.TryParse(preference, NumberStyles.None, null, out ushort number) =>
                 new ZoneRecord(owner, DnsType.Mx, ttl, Absolute(host, origin, entry), number),
+            ("SRV", [var priority, var weight, var port, var host]) when ushort.TryParse(priority, NumberStyles.None, null, out ushort first)
+                && ushort.TryParse(weight, NumberStyles.None, null, out ushort share) && ushort.TryParse(port, NumberStyles.None, null, out ushort number) =>
+                new ZoneRecord(owner, DnsType.Srv, ttl, Absolute(host, origin, entry), first, Weight: share, Port: number),
             ("TXT", [_, ..]) when data.All(part => part.Length <= 255) => new ZoneRecord(owner, DnsType.Txt, ttl, Strings: data),
             ("CNAME", [var name]) => new ZoneRecord(owner, DnsType.Cname, ttl, Absolute(name, origin, entry)),
             ("PTR", [var name]) => new ZoneRecord(owner, DnsType.Ptr, ttl, Absolute(name, origin, entry)),
             ("NS", [var name]) => new ZoneRecord(owner, DnsType.Ns, ttl, Absolute(name, origin, entry)),
-            ("A" or "AAAA" or "MX" or "TXT" or "CNAME" or "PTR" or "NS", _) => throw Wrong(entry, $"wrong data for {entry.Words[at]}"),
+            ("A" or "AAAA" or "MX" or "TXT" or "CNAME" or "PTR" or "NS" or "SRV", _) => throw Wrong(entry, $"wrong data for {entry.Words[at]}"),
             _ => null,
         };
     }

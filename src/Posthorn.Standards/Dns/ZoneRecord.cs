@@ -7,10 +7,13 @@ namespace Posthorn.Standards.Dns;
 /// <param name="Name">Owner.</param>
 /// <param name="Type">Type.</param>
 /// <param name="Ttl">Seconds.</param>
-/// <param name="Target">MX, CNAME, PTR and NS: the name.</param>
-/// <param name="Preference">MX only.</param>
+/// <param name="Target">MX, SRV, CNAME, PTR and NS: the name.</param>
+/// <param name="Preference">MX; of SRV the priority.</param>
 /// <param name="Address">A and AAAA.</param>
 /// <param name="Strings">TXT: at least one, each at most 255 octets, one character an octet.</param>
+/// <param name="Weight">SRV only.</param>
+/// <param name="Port">SRV only.</param>
 [SuppressMessage("Naming", "CA1721", Justification = "The words of RFC 1035.")]
 public sealed record ZoneRecord(
-    string Name, DnsType Type, int Ttl, string Target = "", int Preference = 0, IPAddress? Address = null, IReadOnlyList<string>? Strings = null);
+    string Name, DnsType Type, int Ttl, string Target = "", int Preference = 0, IPAddress? Address = null, IReadOnlyList<string>? Strings = null,
+    int Weight = 0, int Port = 0);

@@ -23,6 +23,9 @@ public sealed class ZoneTextResolver(Zone zone) : IDnsResolver
     public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) =>
         Answer(name, DnsType.Txt, record => string.Concat(record.Strings!), cancel);
 
+    public ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel) =>
+        Answer(name, DnsType.Srv, record => new SrvRecord(record.Preference, record.Weight, record.Port, record.Target), cancel);
+
     public ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel) =>
         Answer(DnsName.Reverse(address), DnsType.Ptr, record => record.Target, cancel);
 

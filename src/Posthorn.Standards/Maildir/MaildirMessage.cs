@@ -8,6 +8,11 @@ namespace Posthorn.Standards.Maildir;
 /// <param name="Size">Octets of the file.</param>
 public sealed record MaildirMessage(string UniqueName, string Path, IReadOnlyList<string> Flags, DateTimeOffset Received, long Size)
 {
+    internal const string UidlMark = ",U=";
+
+    /// <summary>POP3's id, where <see cref="MaildirWriter"/> put one into the name; else empty.</summary>
+    public string Uidl => UniqueName.LastIndexOf(UidlMark, StringComparison.Ordinal) is var mark and >= 0 ? UniqueName[(mark + UidlMark.Length)..] : "";
+
     /// <summary>The octets of the message as they lie on the disk.</summary>
     /// <exception cref="FileNotFoundException">Another program renamed or removed the file meanwhile.</exception>
     // A pipe or device has size 0 too, and opening one could wait for ever.

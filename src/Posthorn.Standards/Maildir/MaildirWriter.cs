@@ -5,8 +5,8 @@ namespace Posthorn.Standards.Maildir;
 
 /// <summary>Writes messages into a tree of Maildir++ folders: into tmp, synced, then renamed into cur with its flags.</summary>
 /// <remarks>
-/// A message is in cur whole or not at all. Names sort in the order of writing, are unique among writers, and carry the size (",S=") as Dovecot's do; the file's time is the
-/// received date. Octets are written as they come. One writer is used by one caller at a time.
+/// A message is in cur whole or not at all. Names sort in the order of writing, are unique among writers, and carry the size (",S=") as Dovecot's do, and POP3's id
+/// (",U=", Posthorn's own); the file's time is the received date. Octets are written as they come. One writer is used by one caller at a time.
 /// </remarks>
 /// <param name="root">The top folder, INBOX; it is made if it is missing.</param>
 /// <param name="time">For the names.</param>
@@ -21,11 +21,12 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
     /// <param name="folder">In Unicode, levels separated by '/'; <c>INBOX</c> is the top.</param>
     /// <param name="content">The message, read to its end.</param>
     /// <param name="flags">Flags in the words of IMAP; a folder has room for 26 keywords.</param>
+    /// <param name="uidl">POP3's id; empty: none.</param>
     /// <param name="received">The time of the file.</param>
     /// <param name="cancel">Leaves at most a file in tmp behind, which is removed.</param>
     /// <returns>The path, and the flags that the format could not keep.</returns>
     public async ValueTask<(string Path, IReadOnlyList<string> LostFlags)> WriteAsync(
-        string folder, Stream content, IReadOnlyCollection<string> flags, DateTimeOffset received, CancellationToken cancel)
+        string folder, Stream content, IReadOnlyCollection<string> flags, string uidl, DateTimeOffset received, CancellationToken cancel)
     {
         var (path, keywords) = await OpenAsync(folder, cancel);
         string name = string.Create(CultureInfo.InvariantCulture, $"{_stamp}Q{_count++:D9}.{HostName()}");
@@ -38,7 +39,7 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
             {
                 await keywords.WriteAsync(path, cancel);
             }
-            string delivered = Path.Combine(path, "cur", string.Create(CultureInfo.InvariantCulture, $"{name},S={size}{ending}"));
+            string delivered = Path.Combine(path, "cur", string.Create(CultureInfo.InvariantCulture, $"{name},S={size}{(uidl.Length > 0 ? MaildirMessage.UidlMark : "")}{uidl}{ending}"));
             File.Move(temporary, delivered);
             syncFolder(Path.Combine(path, "cur"));
             return (delivered, lost);

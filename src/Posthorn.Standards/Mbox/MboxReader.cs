@@ -37,12 +37,12 @@ public sealed class MboxReader
             long offset = _window.Offset;
             var from = await TakeFromLineAsync(cancel);
             var header = await HeaderAsync(cancel);
-            var flags = MboxStatus.Read(header.Span, out int own);
+            var flags = MboxStatus.Read(header.Span, out int own, out string uidl);
             long? body = _variant is MboxVariant.Cl or MboxVariant.Cl2 ? await ContentLength.FindAsync(_window, header, cancel) : null;
             long bodyStart = _window.Offset + header.Length;
             _window.Take(own);
             await using var content = new MboxContent(_window, _variant, bodyStart, body ?? 0);
-            yield return new MboxMessage(offset, from, flags, content);
+            yield return new MboxMessage(offset, from, flags, uidl, content);
             await content.SkipAsync(cancel);
         }
     }

@@ -52,7 +52,7 @@ public sealed record MessageSummary
                     MessageIds.Read(field.Value, references, MimeLimits.References - 1);
                     break;
                 case 14 when field.Is("Auto-Submitted"u8):
-                    isAutoSubmitted |= !Ascii.StartsWithIgnoreCase(field.Value.TrimStart(" \t\r\n"u8), "no"u8);
+                    isAutoSubmitted |= !IsNo(field.Value.Trim(" \t\r\n"u8));
                     break;
                 case > 5 when Ascii.StartsWithIgnoreCase(field.Name, "List-"u8):
                     isList = true;
@@ -77,6 +77,10 @@ public sealed record MessageSummary
             IsList = isList,
         };
     }
+
+    // auto-submitted-field = "Auto-Submitted" ":" auto-submitted; comments and parameters may follow the word.          RFC 3834 §5
+    private static bool IsNo(ReadOnlySpan<byte> value) =>
+        Ascii.StartsWithIgnoreCase(value, "no"u8) && (value.Length == 2 || value[2] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)';' or (byte)'(');
 
     private static (string Name, string Address) ReadFrom(ReadOnlySpan<byte> value)
     {

@@ -20,23 +20,27 @@ public abstract record SaslStep
         public override string ToString() => $"{nameof(CheckPassword)} of {User}";
     }
 
-    /// <summary>The caller looks up the user's keys, made-up ones for an unknown user, and gives them to <see cref="Continue"/>.</summary>
+    /// <summary>The caller looks up the user's keys, made-up ones for an unknown user, and gives them to <see cref="Continue(ScramKeys)"/>.</summary>
     public sealed record NeedKeys : SaslStep
     {
-        private readonly Func<ScramKeys, SaslStep> _continue;
+        private readonly Func<IReadOnlyList<ScramKeys>, SaslStep> _continue;
 
-        internal NeedKeys(string user, Func<ScramKeys, SaslStep> next) => (User, _continue) = (user, next);
+        internal NeedKeys(string user, Func<IReadOnlyList<ScramKeys>, SaslStep> next) => (User, _continue) = (user, next);
 
         public string User { get; }
 
         /// <summary>To be called once.</summary>
-        public SaslStep Continue(ScramKeys keys) => _continue(keys);
+        public SaslStep Continue(ScramKeys keys) => _continue([keys]);
+
+        /// <summary>To be called once. A user may have several passwords, as long as their keys have one salt and count: that is sent before the proof comes.</summary>
+        public SaslStep Continue(IReadOnlyList<ScramKeys> keys) => _continue(keys);
 
         public override string ToString() => $"{nameof(NeedKeys)} of {User}";
     }
 
     /// <summary>The client has proved that it is the user.</summary>
-    public sealed record Succeeded(string User, string AuthorizationId) : SaslStep;
+    /// <param name="Keys">Those among the user's that the proof fits; null: it was no password that was proved (EXTERNAL).</param>
+    public sealed record Succeeded(string User, string AuthorizationId, ScramKeys? Keys = null) : SaslStep;
 
     /// <param name="Reason">For the log and the protocol's answer; never holds what the client sent.</param>
     public sealed record Failed(SaslFailure Failure, string Reason) : SaslStep;

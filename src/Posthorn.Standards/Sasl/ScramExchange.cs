@@ -20,7 +20,8 @@ public sealed class ScramExchange : ISaslExchange
 
     private State _state;
     private ScramClientFirst? _first;
-    private ScramKeys? _keys;
+    private IReadOnlyList<ScramKeys>? _candidates;
+    private ScramKeys? _proved;
     private byte[] _fullNonce = [];
     private byte[] _serverFirst = [];
 
@@ -57,7 +58,7 @@ public sealed class ScramExchange : ISaslExchange
         {
             State.ClientFirst => ReadFirst(clientMessage),
             State.ClientFinal => ReadFinal(clientMessage),
-            State.Acknowledgement when clientMessage.IsEmpty => new SaslStep.Succeeded(_first!.User, _first.AuthorizationId),
+            State.Acknowledgement when clientMessage.IsEmpty => new SaslStep.Succeeded(_first!.User, _first.AuthorizationId, _proved!),
             State.Acknowledgement => new SaslStep.Failed(SaslFailure.Malformed, "an empty message should have ended the exchange"),
             _ => new SaslStep.Failed(SaslFailure.Malformed, "the exchange is over"),
         };
@@ -90,13 +91,18 @@ public sealed class ScramExchange : ISaslExchange
         _ => null,
     };
 
-    private SaslStep.Challenge SendFirst(ScramKeys keys)
+    private SaslStep.Challenge SendFirst(IReadOnlyList<ScramKeys> candidates)
     {
         if (_state is not State.Keys)
         {
             throw new InvalidOperationException("The exchange has its keys already.");
         }
-        _keys = keys;
+        ScramKeys keys = candidates[0];
+        if (candidates.Any(other => !other.SharesSalt(keys)))
+        {
+            throw new ArgumentException("Keys of one exchange have one salt and one count of iterations.", nameof(candidates));
+        }
+        _candidates = candidates;
         _fullNonce = [.. _first!.Nonce, .. Encoding.ASCII.GetBytes(_nonce)];
         // server-first-message = nonce "," salt "," iteration-count
         _serverFirst =
@@ -127,23 +133,28 @@ public sealed class ScramExchange : ISaslExchange
             return new SaslStep.Failed(SaslFailure.ChannelBinding, "the client is bound to another channel");
         }
         byte[] authMessage = [.. _first.Bare, (byte)',', .. _serverFirst, (byte)',', .. final.WithoutProof];
-        if (!IsProof(final.Proof, authMessage))
+        // All are tried, whichever fits: the time tells nothing of which.
+        foreach (ScramKeys keys in _candidates!)
+        {
+            _proved = IsProof(keys, final.Proof, authMessage) ? keys : _proved;
+        }
+        if (_proved is null)
         {
             return new SaslStep.Failed(SaslFailure.WrongCredentials, "the proof is wrong");
         }
         _state = State.Acknowledgement;
-        byte[] signature = HMACSHA256.HashData(_keys!.ServerKey, authMessage);
+        byte[] signature = HMACSHA256.HashData(_proved.ServerKey, authMessage);
         return new SaslStep.Challenge(Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(signature)));
     }
 
     // ClientKey = ClientProof XOR HMAC(StoredKey, AuthMessage); H(ClientKey) = StoredKey      RFC 5802 §3
-    private bool IsProof(byte[] proof, byte[] authMessage)
+    private static bool IsProof(ScramKeys keys, byte[] proof, byte[] authMessage)
     {
-        byte[] clientKey = HMACSHA256.HashData(_keys!.StoredKey, authMessage);
+        byte[] clientKey = HMACSHA256.HashData(keys.StoredKey, authMessage);
         for (int i = 0; i < clientKey.Length; i++)
         {
             clientKey[i] ^= proof[i];
         }
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(clientKey), _keys.StoredKey);
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(clientKey), keys.StoredKey);
     }
 }

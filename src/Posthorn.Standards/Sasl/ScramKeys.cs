@@ -77,6 +77,12 @@ public sealed class ScramKeys
     public static ScramKeys ForUnknownUser(ReadOnlySpan<byte> secret, string user, int iterations) =>
         new(Derive(secret, 1, user)[..SaltLength], iterations, Derive(secret, 2, user), Derive(secret, 3, user));
 
+    /// <summary>Both can serve in one exchange: a client computes the same from its password for either.</summary>
+    public bool SharesSalt(ScramKeys other) => Iterations == other.Iterations && Salt.SequenceEqual(other.Salt);
+
+    /// <summary>The same password, of the same salt.</summary>
+    public bool IsSame(ScramKeys other) => SharesSalt(other) && CryptographicOperations.FixedTimeEquals(StoredKey, other.StoredKey);
+
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ScramKeys? keys)
     {
         keys = null;

@@ -1,8 +1,10 @@
+using System.Text.Encodings.Web;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Ganss.Xss;
 using MimeKit;
 using MimeKit.Text;
+using Posthorn.Web.Texts;
 using HtmlTokenizer = MimeKit.Text.HtmlTokenizer;
 
 namespace Posthorn.Web.Mail;
@@ -27,7 +29,25 @@ internal static class HtmlDocument
     public static string Policy(bool withPictures) =>
         $"sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:{(withPictures ? " https: http:" : "")}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-    public static string Of(MimeMessage message)
+    public static string Of(MimeMessage message) => Around(T["Message"], BodyOf(message));
+
+    /// <summary>A whole document.</summary>
+    /// <param name="title">Any text.</param>
+    /// <param name="body">HTML that is harmless already.</param>
+    public static string Around(string title, string body) => $"""
+        <!DOCTYPE html>
+        <html lang="{Language.Current}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>{HtmlEncoder.Default.Encode(title)}</title>
+        <style>html {"{"} color-scheme: light; background: #fff; color: #1d2430; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; {"}"} body {"{"} margin: .75rem 1.25rem; {"}"} img {"{"} max-width: 100%; height: auto; {"}"} table {"{"} max-width: 100%; {"}"} th {"{"} font-weight: 600; padding-right: 1rem; vertical-align: top; {"}"} pre {"{"} white-space: pre-wrap; font: inherit; {"}"} blockquote {"{"} margin: .5rem 0; padding-left: .9rem; border-left: 3px solid #d5d8de; color: #4c5563; {"}"}</style></head>
+        <body>{body}</body></html>
+        """;
+
+    /// <summary>The message's HTML, harmless: what stands in a body.</summary>
+    public static string BodyOf(MimeMessage message) => Cleaned(message.HtmlBody ?? "", message);
+
+    /// <summary>HTML that somebody wrote, harmless.</summary>
+    /// <param name="html">Whatever it is.</param>
+    /// <param name="message">Where pictures with a Content-ID come from; null: they stay as they are named, for a message being written.</param>
+    public static string Cleaned(string html, MimeMessage? message)
     {
         var sanitizer = new HtmlSanitizer();
         foreach (string tag in NotForMail)
@@ -50,7 +70,9 @@ internal static class HtmlDocument
         {
             if (url.OriginalUrl.StartsWith("cid:", StringComparison.OrdinalIgnoreCase))
             {
-                url.SanitizedUrl = url.Tag.NodeName.Equals("IMG", StringComparison.OrdinalIgnoreCase) ? Picture(message, url.OriginalUrl[4..], ref left) : null;
+                url.SanitizedUrl = !url.Tag.NodeName.Equals("IMG", StringComparison.OrdinalIgnoreCase) ? null
+                    : message is null ? url.OriginalUrl
+                    : Picture(message, url.OriginalUrl[4..], ref left);
             }
         };
         sanitizer.PostProcessNode += static (_, node) =>
@@ -67,13 +89,7 @@ internal static class HtmlDocument
                 styled.SetAttribute("style", style);
             }
         };
-        string body = sanitizer.Sanitize(BoundedHtml.Of(message.HtmlBody ?? ""));
-        return $"""
-            <!DOCTYPE html>
-            <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Message</title>
-            <style>html {"{"} color-scheme: light; background: #fff; color: #1d2430; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; {"}"} body {"{"} margin: .75rem 1.25rem; {"}"} img {"{"} max-width: 100%; height: auto; {"}"} table {"{"} max-width: 100%; {"}"}</style></head>
-            <body>{body}</body></html>
-            """;
+        return sanitizer.Sanitize(BoundedHtml.Of(html));
     }
 
     /// <summary>Whether a picture of the HTML lies on another host.</summary>

@@ -5,76 +5,273 @@ using Microsoft.AspNetCore.Routing;
 using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Scheduling;
+using Posthorn.Web.Mail.Notices;
+using Posthorn.Web.Mail.Reading;
 using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web.Mail;
 
-/// <summary>What a person does with a message. Moving is all that deleting does, so that each can be undone.</summary>
-internal static class MailActions
+/// <summary>What a person does with messages: one, all that they ticked, or a whole folder. Whatever moves or deletes can be undone.</summary>
+internal sealed class MailActions(MailReading reading, Talks talks, Messages messages, Mailboxes mailboxes, Snoozing snoozing, TimeProvider time)
 {
+    private static readonly Dictionary<string, FlagChange> Flags = new()
+    {
+        ["read"] = new FlagChange(FlagOperation.Add, MessageFlags.Seen, []),
+        ["unread"] = new FlagChange(FlagOperation.Remove, MessageFlags.Seen, []),
+        ["flag"] = new FlagChange(FlagOperation.Add, MessageFlags.Flagged, []),
+        ["unflag"] = new FlagChange(FlagOperation.Remove, MessageFlags.Flagged, []),
+    };
+
+    private static readonly Dictionary<string, SpecialUse?> Moves = new()
+    {
+        ["trash"] = SpecialUse.Trash,
+        ["archive"] = SpecialUse.Archive,
+        ["junk"] = SpecialUse.Junk,
+        ["inbox"] = null,
+    };
+
+    // A message in the trash or the junk has been thrown away once.
+    private const string DeleteForGood = "delete";
+
     public static void Map(RouteGroupBuilder mail)
     {
-        RouteGroupBuilder message = mail.MapGroup("/{box:long}/{uid:long}");
-        message.AddEndpointFilter(Guards.OwnForm);
-        MapFlag(message, "/unread", FlagOperation.Remove, MessageFlags.Seen, staysOpen: false);
-        MapFlag(message, "/flag", FlagOperation.Add, MessageFlags.Flagged, staysOpen: true);
-        MapFlag(message, "/unflag", FlagOperation.Remove, MessageFlags.Flagged, staysOpen: true);
-        MapMove(message, "/trash", SpecialUse.Trash);
-        MapMove(message, "/archive", SpecialUse.Archive);
-        MapMove(message, "/junk", SpecialUse.Junk);
-        MapMove(message, "/inbox", null);
-        message.MapPost("/back", async (long box, uint uid, HttpContext http, Messages messages, CancellationToken cancel) =>
+        RouteGroupBuilder forms = mail.MapGroup("");
+        forms.AddEndpointFilter(Guards.OwnForm);
+        foreach (string action in Flags.Keys.Concat(Moves.Keys).Append(DeleteForGood))
         {
-            IFormCollection form = await http.Request.ReadFormAsync(cancel);
-            if (!long.TryParse(form["to"], NumberStyles.None, CultureInfo.InvariantCulture, out long to))
-            {
-                return Results.BadRequest();
-            }
+            // The message that is open stays so where only a mark of it changed.
+            bool staysOpen = action is "flag" or "unflag" or "read";
+            forms.MapPost($"/{{box:long}}/{{uid:long}}/{action}", (long box, uint uid, HttpContext http, MailActions actions, CancellationToken cancel) =>
+                actions.ActAsync(http, action, [new Chosen(new MailboxId(box), UidSet.Of(uid))], staysOpen ? $"/mail/{box}/{uid}" : $"/mail/{box}", cancel));
+        }
 
-            WebSession session = http.Session();
-            Result<Copied> moved = await messages.MoveAsync(session.Actor, session.Account.Id, new MailboxId(box), UidSet.Of(uid), new MailboxId(to), cancel);
-            return moved.TryGet(out _, out Refusal? refusal) ? Results.LocalRedirect($"/mail/{to}") : Refused(refusal);
-        });
+        forms.MapPost("/{box:long}/many", (long box, HttpContext http, MailActions actions, CancellationToken cancel) => actions.ManyAsync(http, new MailboxId(box), cancel));
+        forms.MapPost("/back", (HttpContext http, MailActions actions, CancellationToken cancel) => actions.BackAsync(http, cancel));
     }
 
-    private static void MapFlag(RouteGroupBuilder message, string path, FlagOperation operation, MessageFlags flag, bool staysOpen) =>
-        message.MapPost(path, async (long box, uint uid, HttpContext http, Messages messages, CancellationToken cancel) =>
+    /// <summary>The form around the list: its buttons say what, its ticks or the folder say with which.</summary>
+    private async Task<IResult> ManyAsync(HttpContext http, MailboxId box, CancellationToken cancel)
+    {
+        IFormCollection form = await http.Request.ReadFormAsync(cancel);
+        string next = BackTo(form["next"]) ?? $"/mail/{box}";
+        // A button of one line names its message itself; what is ticked elsewhere is left alone.
+        if (form["one"].ToString().Split('.') is [var action, var inBox, var uid] && MessagePlace.Parse($"{inBox}.{uid}") is { } one)
         {
-            WebSession session = http.Session();
-            Result<FlagsChanged> changed = await messages.ChangeFlagsAsync(
-                session.Actor, session.Account.Id, new MailboxId(box), UidSet.Of(uid), new FlagChange(operation, flag, []), null, cancel);
-            return changed.TryGet(out _, out Refusal? refusal) ? Results.LocalRedirect(staysOpen ? $"/mail/{box}/{uid}" : $"/mail/{box}") : Refused(refusal);
-        });
+            return await ActAsync(http, action, await WithTalksAsync(http.Session(), [new Chosen(one.Mailbox, UidSet.Of(one.Uid))], cancel), next, cancel);
+        }
 
-    /// <param name="use">Null: the inbox.</param>
-    private static void MapMove(RouteGroupBuilder message, string path, SpecialUse? use) =>
-        message.MapPost(path, async (long box, uint uid, HttpContext http, Messages messages, Mailboxes mailboxes, CancellationToken cancel) =>
+        IReadOnlyList<Chosen> chosen = form["whole"] == "true"
+            ? await WholeAsync(http.Session(), box, cancel)
+            : form["single"] == "true" ? Ticked(form, box) : await WithTalksAsync(http.Session(), Ticked(form, box), cancel);
+        if (long.TryParse(form["to"], NumberStyles.None, CultureInfo.InvariantCulture, out long to))
         {
-            WebSession session = http.Session();
-            IReadOnlyList<Mailbox> folders = (await mailboxes.ListAsync(session.Actor, session.Account.Id, cancel)).Value;
-            if (folders.FirstOrDefault(folder => use is null ? folder.Name == Mailbox.Inbox : folder.Use == use) is not { } target)
+            return await MoveAsync(http, chosen, new MailboxId(to), next, cancel);
+        }
+
+        if (form["snooze"].ToString() is { Length: > 0 } moment)
+        {
+            return await SnoozeAsync(http, chosen, moment, next, cancel);
+        }
+
+        return form["do"] == "snooze" ? await SnoozeAsync(http, chosen, form["until"].ToString(), next, cancel) : await ActAsync(http, form["do"].ToString(), chosen, next, cancel);
+    }
+
+    private async Task<IResult> ActAsync(HttpContext http, string action, IReadOnlyList<Chosen> chosen, string next, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        if (Flags.TryGetValue(action, out FlagChange? change))
+        {
+            foreach (Chosen group in chosen)
             {
-                return Results.Text($"There is no folder for it ({use}). Make one in your mail app, with that use.", statusCode: StatusCodes.Status409Conflict);
+                Result<FlagsChanged> changed = await messages.ChangeFlagsAsync(session.Actor, session.Account.Id, group.Mailbox, group.Uids, change, null, cancel);
+                if (!changed.TryGet(out _, out Refusal? refusal))
+                {
+                    return Refused(http, refusal.Text);
+                }
             }
 
-            Result<Copied> moved = await messages.MoveAsync(session.Actor, session.Account.Id, new MailboxId(box), UidSet.Of(uid), target.Id, cancel);
-            return !moved.TryGet(out Copied? copied, out Refusal? refusal) ? Refused(refusal)
-                : copied.Destination.IsEmpty ? Results.LocalRedirect($"/mail/{box}")
-                : Results.LocalRedirect($"/mail/{box}?moved={new MovedMessage(target.Id, copied.Destination.Enumerate().First())}");
-        });
+            return MailNotice.Answer(http, next, null, []);
+        }
 
-    private static IResult Refused(Refusal refusal) => Results.Text(refusal.Text, statusCode: StatusCodes.Status409Conflict);
-}
+        if (action == DeleteForGood)
+        {
+            return await DeleteAsync(http, chosen, next, cancel);
+        }
 
-/// <summary>Where a message was just moved to, so that it can be moved back: folder and UID there.</summary>
-public sealed record MovedMessage(MailboxId Mailbox, uint Uid)
-{
-    public static MovedMessage? Parse(string? text) =>
-        text?.Split('.') is [var box, var uid]
-        && long.TryParse(box, NumberStyles.None, CultureInfo.InvariantCulture, out long mailbox)
-        && uint.TryParse(uid, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
-            ? new MovedMessage(new MailboxId(mailbox), number)
-            : null;
+        if (!Moves.TryGetValue(action, out SpecialUse? use))
+        {
+            return Results.BadRequest();
+        }
 
-    public override string ToString() => FormattableString.Invariant($"{Mailbox.Value}.{Uid}");
+        IReadOnlyList<Mailbox> folders = await reading.FoldersAsync(session, cancel);
+        Mailbox? target = folders.FirstOrDefault(folder => use is null ? folder.Name == Mailbox.Inbox : folder.Use == use);
+        if (target is null && use is { } missing)
+        {
+            Result<Mailbox> made = await mailboxes.CreateAsync(session.Actor, session.Account.Id, missing.ToString(), missing, cancel);
+            if (!made.TryGet(out target, out Refusal? refusal))
+            {
+                return Refused(http, refusal.Text);
+            }
+        }
+
+        return await MoveAsync(http, chosen, target!.Id, next, cancel);
+    }
+
+    private async Task<IResult> MoveAsync(HttpContext http, IReadOnlyList<Chosen> chosen, MailboxId to, string next, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        var moved = new List<MovedMessages>();
+        foreach (Chosen group in chosen.Where(group => group.Mailbox != to))
+        {
+            UidSet there = UidSet.Empty;
+            foreach (UidSet chunk in Chunks(group.Uids))
+            {
+                Result<Copied> step = await messages.MoveAsync(session.Actor, session.Account.Id, group.Mailbox, chunk, to, cancel);
+                if (!step.TryGet(out Copied? copied, out Refusal? refusal))
+                {
+                    return Refused(http, refusal.Text);
+                }
+
+                there = there.Union(copied.Destination);
+            }
+
+            if (!there.IsEmpty)
+            {
+                moved.Add(new MovedMessages(to, there, group.Mailbox));
+            }
+        }
+
+        return MailNotice.Answer(http, next, moved.Count > 0 ? new MailNotice.Moved(moved) : null, await reading.FoldersAsync(session, cancel));
+    }
+
+    private async Task<IResult> DeleteAsync(HttpContext http, IReadOnlyList<Chosen> chosen, string next, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        if (chosen is not [var group] || (await reading.FoldersAsync(session, cancel)).FirstOrDefault(folder => folder.Id == group.Mailbox) is not { Use: SpecialUse.Trash or SpecialUse.Junk } folder)
+        {
+            return Results.BadRequest();
+        }
+
+        DateTimeOffset since = time.GetUtcNow();
+        int removed = 0;
+        foreach (UidSet chunk in Chunks(group.Uids))
+        {
+            Result<UidSet> step = await messages.DeleteAsync(session.Actor, session.Account.Id, group.Mailbox, chunk, cancel);
+            if (!step.TryGet(out UidSet? gone, out Refusal? refusal))
+            {
+                return Refused(http, refusal.Text);
+            }
+
+            removed += (int)gone.Count;
+        }
+
+        return MailNotice.Answer(
+            http, next, removed == 0 ? null : new MailNotice.Removed(folder.Name, since, time.GetUtcNow().AddMilliseconds(1), removed, IsFolder: false), []);
+    }
+
+    /// <param name="moment">A time of the reader's clock, as a browser's field has it: 2026-12-01T08:00.</param>
+    private async Task<IResult> SnoozeAsync(HttpContext http, IReadOnlyList<Chosen> chosen, string moment, string next, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        if (SnoozeTimes.Read(moment, Viewer.Of(http).Zone) is not { } until)
+        {
+            return Refused(http, T["Choose a time that is to come, within three years."]);
+        }
+
+        var moved = new List<MovedMessages>();
+        foreach (Chosen group in chosen)
+        {
+            Result<(MailboxId Mailbox, UidSet Uids)> step = await snoozing.SnoozeAsync(session.Actor, session.Account.Id, group.Mailbox, group.Uids, until, cancel);
+            if (!step.TryGet(out (MailboxId Mailbox, UidSet Uids) waiting, out Refusal? refusal))
+            {
+                return Refused(http, refusal.Text);
+            }
+
+            if (waiting.Mailbox != group.Mailbox && !waiting.Uids.IsEmpty)
+            {
+                moved.Add(new MovedMessages(waiting.Mailbox, waiting.Uids, group.Mailbox));
+            }
+        }
+
+        return MailNotice.Answer(http, next, moved.Count > 0 ? new MailNotice.Moved(moved) : new MailNotice.Said(Fact.PutOff), await reading.FoldersAsync(session, cancel));
+    }
+
+    private async Task<IResult> BackAsync(HttpContext http, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        IFormCollection form = await http.Request.ReadFormAsync(cancel);
+        if (MovedMessages.Parse(form["moved"]) is not { } moved)
+        {
+            return Results.BadRequest();
+        }
+
+        foreach (MovedMessages group in moved)
+        {
+            foreach (UidSet chunk in Chunks(group.Uids))
+            {
+                Result<Copied> back = await messages.MoveAsync(session.Actor, session.Account.Id, group.Now, chunk, group.Before, cancel);
+                if (!back.TryGet(out _, out Refusal? refusal))
+                {
+                    return Refused(http, refusal.Text);
+                }
+            }
+        }
+
+        return MailNotice.Answer(http, BackTo(form["next"]) ?? $"/mail/{moved[0].Before}", null, []);
+    }
+
+    /// <summary>Where the list shows conversations, a line stands for all of one.</summary>
+    private async ValueTask<IReadOnlyList<Chosen>> WithTalksAsync(WebSession session, IReadOnlyList<Chosen> chosen, CancellationToken cancel)
+    {
+        if (!await talks.AreShownAsync(session, cancel))
+        {
+            return chosen;
+        }
+
+        var whole = new List<Chosen>();
+        foreach (Chosen group in chosen)
+        {
+            whole.Add(group with { Uids = await reading.WholeTalksAsync(session, group.Mailbox, group.Uids, cancel) });
+        }
+
+        return whole;
+    }
+
+    private async ValueTask<IReadOnlyList<Chosen>> WholeAsync(WebSession session, MailboxId box, CancellationToken cancel)
+    {
+        if (!(await mailboxes.SnapshotAsync(session.Actor, session.Account.Id, box, cancel)).TryGet(out MailboxSnapshot? snapshot, out _))
+        {
+            return [];
+        }
+
+        await snapshot.LoadAsync(cancel);
+        return [new Chosen(box, UidSet.From(snapshot.Enumerate().Select(static entry => entry.Uid)))];
+    }
+
+    /// <summary>What is ticked: UIDs of this folder, or of a search, folder and UID.</summary>
+    private static IReadOnlyList<Chosen> Ticked(IFormCollection form, MailboxId box) =>
+    [
+        .. form["uid"].Take(MaxTicked)
+            .Select(text => text?.Contains('.', StringComparison.Ordinal) == true ? MessagePlace.Parse(text) : MessagePlace.Parse($"{box}.{text}"))
+            .OfType<MessagePlace>()
+            .Where(static place => place.Uid > 0)
+            .GroupBy(static place => place.Mailbox, static place => place.Uid)
+            .Take(MovedMessages.MaxGroups)
+            .Select(static group => new Chosen(group.Key, UidSet.From(group))),
+    ];
+
+    /// <summary>Messages ticked one by one; more are a whole folder.</summary>
+    public const int MaxTicked = 5_000;
+
+    /// <summary>One transaction moves as many: a whole folder does not stop everybody else.</summary>
+    private static IEnumerable<UidSet> Chunks(UidSet uids) => uids.Enumerate().Chunk(Messages.ChunkSize).Select(static chunk => UidSet.From(chunk));
+
+    /// <summary>Only ever a page of Mail.</summary>
+    internal static string? BackTo(string? next) => next is not null && next.StartsWith("/mail/", StringComparison.Ordinal) && SignInEndpoints.Local(next) == next ? next : null;
+
+    private static IResult Refused(HttpContext http, string text) =>
+        MailNotice.IsForScript(http) ? MailNotice.Problem(text) : Results.Text(text, statusCode: StatusCodes.Status409Conflict);
+
+    private sealed record Chosen(MailboxId Mailbox, UidSet Uids);
 }

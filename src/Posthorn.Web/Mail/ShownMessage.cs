@@ -1,3 +1,4 @@
+using System.Globalization;
 using MimeKit;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Messages;
@@ -6,11 +7,17 @@ namespace Posthorn.Web.Mail;
 
 /// <summary>A message as a page shows it.</summary>
 /// <param name="Text">The plain text; null where there is only HTML.</param>
+/// <param name="FromShown">Its writer's name, or the address where there is none.</param>
+/// <param name="FromAddress">Empty where it is shown already.</param>
+/// <param name="ToShort">The first few it went to.</param>
 /// <param name="HasHtml">There is an HTML part: it is shown in a frame of its own.</param>
 public sealed record ShownMessage(
-    uint Uid, MessageFlags Flags, string Subject, string From, string To, string Cc, DateTimeOffset? Date, string? Text, bool HasHtml,
+    uint Uid, MessageFlags Flags, string Subject, string From, string FromShown, string FromAddress, string To, string ToShort, string Cc, DateTimeOffset? Date, string? Text, bool HasHtml,
     IReadOnlyList<ShownAttachment> Attachments)
 {
+    /// <summary>More than its writer and one reader: an answer may go to all of them.</summary>
+    public bool HasManyRecipients => To.Contains('@', StringComparison.Ordinal) && (Cc.Length > 0 || To.IndexOf('@') != To.LastIndexOf('@'));
+
     /// <summary>Reads all of the message; a broken one shows what can be read of it.</summary>
     internal static async ValueTask<MimeMessage> LoadAsync(MessageContent content, CancellationToken cancel)
     {
@@ -18,17 +25,36 @@ public sealed record ShownMessage(
         return await MimeMessage.LoadAsync(octets, cancel);
     }
 
-    internal static ShownMessage Of(Message row, MimeMessage message) => new(
+    /// <param name="row">Its row.</param>
+    /// <param name="message">Its octets, read.</param>
+    /// <param name="asText">Its text is wanted even where it has only HTML.</param>
+    internal static ShownMessage Of(Message row, MimeMessage message, bool asText = false) => new(
         row.Uid,
         row.Flags,
-        string.IsNullOrWhiteSpace(message.Subject) ? "(no subject)" : message.Subject,
+        string.IsNullOrWhiteSpace(message.Subject) ? T["(no subject)"] : message.Subject,
         InWords(message.From),
+        message.From.Mailboxes.FirstOrDefault() is { } writer ? (string.IsNullOrWhiteSpace(writer.Name) ? writer.Address : writer.Name) : T["(nobody)"],
+        message.From.Mailboxes.FirstOrDefault() is { Name: { Length: > 0 } name, Address: var address } && !string.IsNullOrWhiteSpace(name) ? address : "",
         InWords(message.To),
+        Short(message),
         InWords(message.Cc),
         message.Headers.Contains(HeaderId.Date) ? message.Date : null,
-        message.TextBody,
+        message.TextBody ?? (asText && message.HtmlBody is not null ? Writing.MessageText.Of(message) : null),
         message.HtmlBody is not null,
-        [.. AttachmentsOf(message).Select((part, index) => new ShownAttachment(index, NameOf(part, index), part.ContentType.MimeType, SizeOf(part)))]);
+        FilesOf(message));
+
+    /// <summary>Attachments by their place.</summary>
+    internal static IReadOnlyList<ShownAttachment> FilesOf(MimeMessage message) =>
+        [.. AttachmentsOf(message).Select((part, index) => new ShownAttachment(index, NameOf(part, index), part.ContentType.MimeType, SizeOf(part), Reading.FilePreview.Of(part)?.Kind))];
+
+    private static string Short(MimeMessage message)
+    {
+        string[] names = [.. message.To.Mailboxes.Concat(message.Cc.Mailboxes).Select(static address => string.IsNullOrWhiteSpace(address.Name) ? address.Address : address.Name)];
+        return names.Length == 0 ? T["(nobody)"] : names.Length <= MaxNames ? string.Join(", ", names) : T["{0} and {1} more", string.Join(", ", names.Take(MaxNames)), names.Length - MaxNames];
+    }
+
+    /// <summary>People named before "and more".</summary>
+    private const int MaxNames = 3;
 
     private static string InWords(InternetAddressList addresses) => string.Join(", ", addresses.Mailboxes.Select(static address =>
         string.IsNullOrWhiteSpace(address.Name) ? address.Address : $"{address.Name} <{address.Address}>"));
@@ -41,10 +67,17 @@ public sealed record ShownMessage(
     internal static string NameOf(MimeEntity part, int index)
     {
         string? written = part.ContentDisposition?.FileName ?? part.ContentType.Name;
-        string name = string.Concat((written ?? "").Split('/', '\\')[^1].Where(static letter => !char.IsControl(letter) && !"<>:\"|?*".Contains(letter, StringComparison.Ordinal))).Trim(' ', '.');
-        return name.Length > 0 ? name[..Math.Min(name.Length, MaxName)]
+        string name = Harmless(written ?? "");
+        return name.Length > 0 ? name
             : part is MessagePart ? $"message-{index + 1}.eml"
             : $"attachment-{index + 1}";
+    }
+
+    /// <summary>The last part of a path, without letters that a file system or a header reads otherwise; may be empty.</summary>
+    internal static string Harmless(string path)
+    {
+        string name = string.Concat(path.Split('/', '\\')[^1].Where(static letter => !char.IsControl(letter) && !"<>:\"|?*".Contains(letter, StringComparison.Ordinal))).Trim(' ', '.');
+        return name[..Math.Min(name.Length, MaxName)];
     }
 
     private const int MaxName = 120;
@@ -57,13 +90,14 @@ public sealed record ShownMessage(
 
 /// <param name="Index">Its place among the attachments, for its address.</param>
 /// <param name="Bytes">About; null: not known.</param>
-public sealed record ShownAttachment(int Index, string Name, string MediaType, long? Bytes)
+/// <param name="Preview">How the browser can show it; null: it cannot.</param>
+public sealed record ShownAttachment(int Index, string Name, string MediaType, long? Bytes, Reading.PreviewKind? Preview)
 {
     public string Size => Bytes switch
     {
         null => "",
         < 1_024 => $"{Bytes} B",
-        < 1_024 * 1_024 => FormattableString.Invariant($"{Bytes / 1_024.0:0} KB"),
-        _ => FormattableString.Invariant($"{Bytes / 1_048_576.0:0.0} MB"),
+        < 1_024 * 1_024 => string.Create(CultureInfo.CurrentCulture, $"{Bytes / 1_024.0:0} KB"),
+        _ => string.Create(CultureInfo.CurrentCulture, $"{Bytes / 1_048_576.0:0.0} MB"),
     };
 }

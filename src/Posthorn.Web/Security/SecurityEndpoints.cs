@@ -2,65 +2,71 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Posthorn.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Security;
+using Posthorn.Web.Security.WebAuthn;
 using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web.Security;
 
-/// <summary>Account security: the password. A new one counts at once for every protocol, and ends every other session of the web.</summary>
+/// <summary>Account security: the overview, and the pages behind it.</summary>
 internal static class SecurityEndpoints
 {
+    /// <summary>Name of the field with the present password, which is asked for before what must not be done by who only found the browser open.</summary>
+    public const string Current = "current";
+
     public static void Map(RouteGroupBuilder account)
     {
-        account.MapGet("/security", (HttpContext http, bool? changed) => Page(http, isChanged: changed == true));
-        account.MapPost("/security/password", async Task<IResult> (HttpContext http, Credentials credentials, Accounts accounts, CancellationToken cancel) =>
-        {
-            WebSession session = http.Session();
-            IFormCollection form = await http.Request.ReadFormAsync(cancel);
-            string current = form["current"].ToString(), wanted = form["new"].ToString();
-            // Refusals that need no password come first: none of them tells anything about it.
-            if (wanted != form["again"].ToString())
-            {
-                return Refused(http, "again", "The two new passwords differ. Write the same one twice.");
-            }
-
-            if (wanted == current)
-            {
-                return Refused(http, "new", "That is the password you have. Choose another.");
-            }
-
-            switch (await credentials.CheckPasswordAsync(session.Account.Address, current, "web", http.Connection.RemoteIpAddress, cancel))
-            {
-                case SignIn.TryLater:
-                    return Refused(http, "current", "Too many wrong passwords. Wait some minutes, then try again.");
-                case not SignIn.Accepted:
-                    return Refused(http, "current", "That is not your present password.");
-            }
-
-            if (!(await accounts.SetOwnPasswordAsync(session.Actor, wanted, cancel)).TryGet(out Account? account, out Refusal? refusal))
-            {
-                return Refused(http, "new", refusal.Text);
-            }
-
-            // This session goes on with the new version; every other cookie names the old one.
-            await WebSession.BeginAsync(http, account);
-            return Results.LocalRedirect("/account/security?changed=true");
-        }).AddEndpointFilter(Guards.OwnForm);
+        account.MapGet("/security", OverviewAsync);
+        PasswordEndpoints.Map(account);
+        TwoStepEndpoints.Map(account);
+        PasskeyEndpoints.Map(account);
+        AppPasswordEndpoints.Map(account);
+        SignedInEndpoints.Map(account);
+        UndeleteEndpoints.Map(account);
+        DataEndpoints.Map(account);
     }
 
-    private static RazorComponentResult<SecurityPage> Refused(HttpContext http, string field, string problem)
+    /// <summary>Null when the form holds the present password, else the objection. Wrong ones count as anywhere.</summary>
+    public static async ValueTask<FormProblem?> ObjectToPasswordAsync(HttpContext http, IFormCollection form, string field = Current)
+    {
+        Credentials credentials = http.RequestServices.GetRequiredService<Credentials>();
+        return await credentials.ConfirmAsync(
+            http.Session().Account, form[Current].ToString(), WebSession.Protocol, UserAgent.OriginOf(http), http.RequestAborted) switch
+        {
+            SignIn.Accepted => null,
+            SignIn.TryLater => new FormProblem(field, T["Too many wrong passwords. Wait some minutes, then try again."]),
+            _ => new FormProblem(field, T["That is not your present password."]),
+        };
+    }
+
+    /// <summary>The page that a refused form comes back as.</summary>
+    public static RazorComponentResult<TPage> Refused<TPage>(HttpContext http, RazorComponentResult<TPage> page)
+        where TPage : Microsoft.AspNetCore.Components.IComponent
     {
         http.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-        return Page(http, field: field, problem: problem);
+        return page;
     }
 
-    private static RazorComponentResult<SecurityPage> Page(HttpContext http, bool isChanged = false, string? field = null, string? problem = null) =>
-        new(new
+    private static async Task<IResult> OverviewAsync(
+        HttpContext http, TwoStep twoStep, Passkeys passkeys, AppPasswords appPasswords, WebSessions browsers, ConnectedApps apps, string? done, CancellationToken cancel)
+    {
+        WebSession session = http.Session();
+        var account = session.Account.Id;
+        return new RazorComponentResult<SecurityPage>(new
         {
             Viewer = Viewer.Of(http),
-            IsChanged = isChanged,
-            Field = field,
-            Problem = problem,
+            State = new SecurityState(
+                (await twoStep.StateAsync(session.Actor, account, cancel)).Value,
+                (await passkeys.ListAsync(session.Actor, account, cancel)).Value.Count,
+                (await appPasswords.ListAsync(session.Actor, account, cancel)).Value.Count,
+                (await appPasswords.AreRequiredAsync(session.Actor, account, cancel)).Value,
+                (await browsers.ListAsync(session.Actor, account, cancel)).Value.Count,
+                (await apps.ListAsync(session.Actor, account, cancel)).Value.Count),
+            Done = done == "password"
+                ? T["Your password is changed. Write the new one into your phone and your other mail apps: they ask for it at their next connection."]
+                : null,
         });
+    }
 }

@@ -7,17 +7,30 @@ using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Security;
+using Posthorn.Web.Settings;
 
 namespace Posthorn.Web.Sessions;
 
-/// <summary>Who looks at a page. Held in a signed cookie with the version of the credentials: a new password, disabling and removal end it at the next request.</summary>
+/// <summary>
+/// Who looks at a page. A signed cookie names a session that the server keeps (<see cref="WebSessions"/>) and the version of the credentials: a new password, disabling,
+/// removal and a sign-out from another browser end it at the next request.
+/// </summary>
 /// <param name="Account">As it is at this request.</param>
 /// <param name="Actor">For every operation of Core.</param>
-internal sealed record WebSession(Account Account, Actor Actor)
+/// <param name="Id">Of the session.</param>
+internal sealed record WebSession(Account Account, Actor Actor, Guid Id)
 {
-    private const string Protocol = "web";
+    public const string Protocol = "web";
+
+    /// <summary>What the account's owner chose.</summary>
+    public PersonalSettings Settings { get; init; } = new();
+
     private const string VersionClaim = "version";
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+    private const string SessionClaim = "session";
+
+    /// <summary>For operations of administration; Core refuses whoever is none.</summary>
+    public Actor Administrator => Actor with { IsAdministrator = Account.IsAdministrator };
 
     /// <summary>__Host-: only ever sent to this host, over TLS: browsers hold a cookie of this prefix to it.</summary>
     private const string CookieName = "__Host-posthorn";
@@ -29,33 +42,50 @@ internal sealed record WebSession(Account Account, Actor Actor)
         options.Cookie.SameSite = SameSiteMode.Lax;
         options.Cookie.HttpOnly = true;
         options.Cookie.Path = "/";
-        options.ExpireTimeSpan = Lifetime;
+        options.ExpireTimeSpan = WebSessions.Lifetime;
         options.SlidingExpiration = true;
     });
 
-    /// <summary>Begins anew: nothing of an earlier cookie goes on.</summary>
-    public static Task BeginAsync(HttpContext http, Account account) => http.SignInAsync(new ClaimsPrincipal(new ClaimsIdentity(
-        [
-            new Claim(ClaimTypes.NameIdentifier, account.Id.Value.ToString(CultureInfo.InvariantCulture)),
-            new Claim(VersionClaim, account.CredentialVersion.ToString(CultureInfo.InvariantCulture)),
-        ],
-        CookieAuthenticationDefaults.AuthenticationScheme)));
+    /// <summary>Begins anew: nothing of an earlier cookie goes on, and the session's id was known to nobody.</summary>
+    public static async Task BeginAsync(HttpContext http, SignIn.Accepted signIn)
+    {
+        (Account account, string? agent, string? remote) = (signIn.Account, http.Request.Headers.UserAgent.ToString(), http.Connection.RemoteIpAddress?.ToString());
+        DateTimeOffset now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        http.RequestServices.GetRequiredService<SignInHistory>().Post(account.Id, new SignInRecord(Protocol, UserAgent.Name(agent), remote, signIn.By, now, now));
+        Guid id = await http.RequestServices.GetRequiredService<WebSessions>().BeginAsync(account.Id, http.Connection.RemoteIpAddress, agent, http.RequestAborted);
+        await http.SignInAsync(new ClaimsPrincipal(new ClaimsIdentity(
+            [
+                new Claim(ClaimTypes.NameIdentifier, account.Id.Value.ToString(CultureInfo.InvariantCulture)),
+                new Claim(VersionClaim, account.CredentialVersion.ToString(CultureInfo.InvariantCulture)),
+                new Claim(SessionClaim, id.ToString("N")),
+            ],
+            CookieAuthenticationDefaults.AuthenticationScheme)));
+    }
 
-    public static Task EndAsync(HttpContext http) => http.SignOutAsync();
+    public static async Task EndAsync(HttpContext http)
+    {
+        if (await OfAsync(http, http.RequestAborted) is { } session)
+        {
+            await http.RequestServices.GetRequiredService<WebSessions>().EndAsync(session.Actor, session.Account.Id, session.Id, http.RequestAborted);
+        }
+
+        await http.SignOutAsync();
+    }
 
     /// <summary>Null: nobody is signed in, or what the cookie says counts no more.</summary>
-    public static async ValueTask<WebSession?> OfAsync(HttpContext http, Accounts accounts, CancellationToken cancel)
+    public static async ValueTask<WebSession?> OfAsync(HttpContext http, CancellationToken cancel)
     {
         AuthenticateResult result = await http.AuthenticateAsync();
         if (!long.TryParse(result.Principal?.FindFirstValue(ClaimTypes.NameIdentifier), CultureInfo.InvariantCulture, out long id)
-            || !long.TryParse(result.Principal.FindFirstValue(VersionClaim), CultureInfo.InvariantCulture, out long version))
+            || !long.TryParse(result.Principal.FindFirstValue(VersionClaim), CultureInfo.InvariantCulture, out long version)
+            || !Guid.TryParseExact(result.Principal.FindFirstValue(SessionClaim), "N", out Guid session))
         {
             return null;
         }
 
         var actor = new Actor(new AccountId(id), Protocol, http.Connection.Id, http.Connection.RemoteIpAddress);
-        return (await accounts.OwnAsync(actor, cancel)).TryGet(out Account? account, out _) && account is { IsDisabled: false } && account.CredentialVersion == version
-            ? new WebSession(account, actor)
+        return await http.RequestServices.GetRequiredService<WebSessions>().ResumeAsync(actor.Principal, session, version, actor.Remote, cancel) is { } account
+            ? new WebSession(account, actor, session) { Settings = await http.RequestServices.GetRequiredService<SavedSettings>().LoadAsync(actor, account.Id, cancel) }
             : null;
     }
 }

@@ -22,6 +22,9 @@ internal abstract class Operation
     /// <summary>As in the command line, with a dot: <c>account.add</c>.</summary>
     public string Name { get; }
 
+    /// <summary>It only reads: a copy of a store that it is run on stays one (<see cref="Core.Maintenance.StoreUse"/>).</summary>
+    public bool LeavesStoreAsItIs { get; init; }
+
     /// <returns>The result as JSON, or the sentence that says why not.</returns>
     public abstract ValueTask<(JsonElement? Result, string? Refusal)> RunAsync(OperationContext context, JsonElement request, CancellationToken cancel);
 }

@@ -38,7 +38,7 @@ internal static class AliasCommands
 
     private static Command Remove(CommandContext context)
     {
-        var address = new Argument<string>("address") { HelpName = "ADDRESS" };
+        var address = new Argument<string>("address") { Description = "The alias, as alias list shows it.", HelpName = "ADDRESS" };
         var command = new Command("remove", "Removes an alias.") { address };
         command.SetAction((parsed, cancel) => context.RunAsync(
             parsed, AliasOperations.Remove, new AliasRequest(parsed.GetRequiredValue(address)),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Posthorn.Administration;
 using Posthorn.Configuration;
@@ -34,16 +35,21 @@ internal sealed class CommandContext
     {
         var client = new ControlClient(Options(parsed));
         TResult result = await TerminalProgress.RunAsync(progress => client.RunAsync(operation, request, progress, cancel));
+        Print(parsed, result, print);
+        return exitCode(result);
+    }
+
+    /// <summary>The result as JSON where that was asked for, else by <paramref name="print"/>.</summary>
+    public void Print<TResult>(ParseResult parsed, TResult result, Action<TResult> print)
+    {
         if (parsed.GetValue(Json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, ControlJson.Readable));
+            Say(JsonSerializer.Serialize(result, ControlJson.Readable));
         }
         else
         {
             print(result);
         }
-
-        return exitCode(result);
     }
 
     public PosthornOptions Options(ParseResult parsed) => ConfigurationFile.Read(parsed.GetValue(Config)!);
@@ -74,6 +80,14 @@ internal sealed class CommandContext
 
         AnsiConsole.Write(table);
     }
+
+    /// <summary>A quota as it is typed: a number, or none.</summary>
+    public static long? Limit(string text) => text == "none" ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number
+        : throw new OperationRefusedException($"\"{text}\" is no quota. Give a number, or: none");
+
+    /// <summary>A moment for a table; empty: there is none.</summary>
+    public static string Moment(DateTimeOffset? moment) => moment is { } at ? FormattableString.Invariant($"{at.ToUniversalTime():yyyy-MM-dd HH:mm} UTC") : "";
 
     public static string Bytes(long bytes) => bytes switch
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Posthorn.Administration;
 using Posthorn.Configuration;
 using Posthorn.Control;
+using Posthorn.Hosting;
 
 namespace Posthorn.Commands;
 
@@ -12,7 +13,7 @@ internal static class MaintenanceCommands
 
     private static Command Check(CommandContext context)
     {
-        var repair = new Option<bool>("--repair") { Description = "Put right what can be: counters, usage, references." };
+        var repair = new Option<bool>("--repair") { Description = "Put right what can be: counters, usage, references; a damaged search index is dropped and made anew." };
         var command = new Command("check", "Verifies the store and says what is wrong; exit code 1 when something stays wrong.") { repair };
         command.SetAction((parsed, cancel) => context.RunAsync(
             parsed, MaintenanceOperations.Check, new CheckRequest(parsed.GetValue(repair)), Print, static report => report.Unrepaired == 0 ? 0 : 1, cancel));
@@ -46,7 +47,7 @@ internal static class MaintenanceCommands
 
         return wrong.Any(finding => finding.What is "integrity" or "body")
             ? "Octets are lost here. Keep this data folder, and restore the newest backup into an empty one: posthorn restore FOLDER (see docs/operations.md)."
-            : "No mail is lost: these are counts beside the mail. Put them right with: posthorn check --repair";
+            : "No mail is lost: these are counts and indexes beside the mail. Put them right with: posthorn check --repair";
     }
 
     private static Argument<string> Folder(string description) => new("folder") { Description = description, HelpName = "FOLDER" };
@@ -61,8 +62,15 @@ internal static class MaintenanceCommands
             {
                 CommandContext.Say(FormattableString.Invariant(
                     $"The store of {report.Taken:yyyy-MM-dd HH:mm:ss} UTC is in {report.Folder}, with {report.Bodies} large messages ({CommandContext.Bytes(report.BodyBytes)})."));
+                CommandContext.Say(FormattableString.Invariant($"New since the backup before: {report.RowsWritten:N0} rows, {report.BodiesCopied:N0} large messages."));
+                foreach (string damaged in report.Damaged)
+                {
+                    CommandContext.Say($"WRONG    {damaged}");
+                }
+
                 CommandContext.Say($"Copy the folder to another machine, and the configuration file with it. Prove it with: posthorn restore --verify {report.Folder}");
             },
+            static report => report.Damaged.Count == 0 ? 0 : 1,
             cancel));
         return command;
     }
@@ -71,22 +79,22 @@ internal static class MaintenanceCommands
     {
         Argument<string> folder = Folder("The folder of a backup.");
         var verify = new Option<bool>("--verify") { Description = "Only read the backup through and say whether it can be restored whole." };
-        var command = new Command("restore", "Puts a backup into the empty data folder of the configuration; no server may run on it.") { folder, verify };
+        var command = new Command("restore", "Puts a backup into the empty store of the configuration, wherever it was taken from; no server may run on it.") { folder, verify };
         command.SetAction((parsed, cancel) =>
         {
             string backup = Path.GetFullPath(parsed.GetRequiredValue(folder));
-            return parsed.GetValue(verify) ? VerifyAsync(backup, cancel) : RestoreAsync(context.Options(parsed), backup, cancel);
+            return parsed.GetValue(verify) ? VerifyAsync(context, parsed, backup, cancel) : RestoreAsync(context, parsed, backup, cancel);
         });
         return command;
     }
 
     /// <summary>Work on files beside the terminal's bar; what the disk says becomes one line.</summary>
-    private static Task<T> WorkAsync<T>(Func<IProgress<WorkProgress>, T> work, CancellationToken cancel) =>
+    private static Task<T> WorkAsync<T>(Func<IProgress<WorkProgress>, ValueTask<T>> work, CancellationToken cancel) =>
         TerminalProgress.RunAsync(async progress =>
         {
             try
             {
-                return await Task.Run(() => work(progress), cancel);
+                return await Task.Run(async () => await work(progress), cancel);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -94,38 +102,40 @@ internal static class MaintenanceCommands
             }
         });
 
-    private static async Task<int> VerifyAsync(string backup, CancellationToken cancel)
+    /// <param name="Problems">What is missing or damaged; none: the backup is whole.</param>
+    private sealed record RestoreResult(string Folder, IReadOnlyList<string> Problems);
+
+    private static async Task<int> VerifyAsync(CommandContext context, ParseResult parsed, string backup, CancellationToken cancel)
     {
         IReadOnlyList<string> problems = await WorkAsync(
-            progress => Core.Maintenance.Restore.Verify(backup, new CountedProgress(progress, "Messages verified"), cancel), cancel);
-        foreach (string problem in problems)
-        {
-            CommandContext.Say($"WRONG    {problem}");
-        }
-
-        CommandContext.Say(problems.Count == 0
-            ? $"The backup in {backup} can be restored whole."
-            : $"The backup in {backup} is damaged. Take a new one into another folder while the store is there.");
-        return problems.Count == 0 ? 0 : 1;
+            progress => ValueTask.FromResult(Core.Maintenance.Restore.Verify(backup, new StepProgress(progress), cancel)), cancel);
+        return Done(context, parsed, new RestoreResult(backup, problems), problems.Count == 0
+            ? [$"The backup in {backup} can be restored whole."]
+            : [$"The backup in {backup} is damaged. Take a new one into another folder while the store is there."]);
     }
 
-    private static async Task<int> RestoreAsync(PosthornOptions options, string backup, CancellationToken cancel)
+    private static async Task<int> RestoreAsync(CommandContext context, ParseResult parsed, string backup, CancellationToken cancel)
     {
-        if (options.Store.Length > 0 || options.Bodies.Bucket.Length > 0)
-        {
-            throw new OperationRefusedException(
-                "A backup is restored into the embedded store with bodies in files: take \"store\" and \"bodies\" out of the configuration, or restore the database by its own means.");
-        }
+        PosthornOptions options = context.Options(parsed);
+        IReadOnlyList<string> missing = await WorkAsync(
+            progress => Core.Maintenance.Restore.RunAsync(backup, StoreHost.CoreOptions(options), TimeProvider.System, new StepProgress(progress), cancel), cancel);
+        string place = options.Store.Length > 0 ? "the database of the configuration" : options.DataFolder;
+        return Done(context, parsed, new RestoreResult(backup, missing),
+        [
+            $"The backup is restored into {place}. Mail apps will load their folders anew, once.",
+            "Check it, then start the server: posthorn check && posthorn serve",
+        ]);
+    }
 
-        await WorkAsync(
-            progress =>
+    private static int Done(CommandContext context, ParseResult parsed, RestoreResult result, string[] words)
+    {
+        context.Print(parsed, result, known =>
+        {
+            foreach (string line in known.Problems.Select(static problem => $"WRONG    {problem}").Concat(words))
             {
-                Core.Maintenance.Restore.Run(backup, options.DataFolder, TimeProvider.System, new CountedProgress(progress, "Large messages copied"), cancel);
-                return Core.Done.Value;
-            },
-            cancel);
-        CommandContext.Say($"The backup is restored into {options.DataFolder}. Mail apps will load their folders anew, once.");
-        CommandContext.Say("Check it, then start the server: posthorn check && posthorn serve");
-        return 0;
+                CommandContext.Say(line);
+            }
+        });
+        return result.Problems.Count == 0 ? 0 : 1;
     }
 }

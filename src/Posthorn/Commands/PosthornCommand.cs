@@ -18,6 +18,13 @@ internal static class PosthornCommand
         root.Subcommands.Add(DomainCommands.Make(context));
         root.Subcommands.Add(AliasCommands.Make(context));
         root.Subcommands.Add(QueueCommands.Make(context));
+        root.Subcommands.Add(DeliveriesCommand.Make(context));
+        root.Subcommands.Add(StorageCommand.Make(context));
+        root.Subcommands.Add(UndeleteCommands.Make(context));
+        root.Subcommands.Add(SearchCommands.Make(context));
+        root.Subcommands.Add(HelpAnswersCommand.Make(context));
+        root.Subcommands.Add(MoveStoreCommand.Make(context));
+        root.Subcommands.Add(UpgradeCommand.Make(context));
         root.Subcommands.Add(ImportCommands.Make(context));
         root.Subcommands.Add(ExportCommands.Make(context));
         foreach (Command maintenance in MaintenanceCommands.Make(context))

@@ -33,6 +33,10 @@ internal static class ConfigurationFile
         {
             throw new ConfigurationException($"{full} is not JSON: {failure.InnerException?.Message ?? failure.Message}");
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{full} cannot be read: {failure.Message} Run as the user who owns it.");
+        }
     }
 
     internal static PosthornOptions FromRoot(IConfigurationRoot root, string baseFolder)
@@ -43,7 +47,7 @@ internal static class ConfigurationFile
         return options with
         {
             DataFolder = Path.GetFullPath(options.DataFolder, baseFolder),
-            Tls = new TlsOptions { Certificate = Resolve(options.Tls.Certificate, baseFolder), Key = Resolve(options.Tls.Key, baseFolder) },
+            Tls = new TlsOptions { Certificate = Resolve(options.Tls.Certificate, baseFolder), Key = Resolve(options.Tls.Key, baseFolder), ClientAuthority = Resolve(options.Tls.ClientAuthority, baseFolder) },
             Dns = options.Dns with { ZoneFile = Resolve(options.Dns.ZoneFile, baseFolder) },
             Outbound = options.Outbound with { SmarthostPasswordFile = Resolve(options.Outbound.SmarthostPasswordFile, baseFolder) },
         };
@@ -64,15 +68,34 @@ internal static class ConfigurationFile
             {
                 CheckValue(child, kind, path);
             }
-            else if (!typeof(IEnumerable).IsAssignableFrom(kind))
+            else if (typeof(IEnumerable).IsAssignableFrom(kind))
             {
+                RequireNone(child, path, "a list in brackets, such as [\"a\", \"b\"]");
+            }
+            else
+            {
+                RequireNone(child, path, $"an object with keys of these: {string.Join(", ", kind.GetProperties().Where(known => known.CanWrite).Select(known => KeyOf(known.Name)))}");
                 CheckKeys(child, kind, path);
             }
         }
     }
 
+    /// <summary>A single value where several are wanted would be passed over without a word.</summary>
+    private static void RequireNone(IConfigurationSection section, string path, string allowed)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            throw new ConfigurationException($"\"{path}\" is \"{section.Value}\"; it must be {allowed}.");
+        }
+    }
+
     private static void CheckValue(IConfigurationSection section, Type kind, string path)
     {
+        if (section.GetChildren().Any())
+        {
+            throw new ConfigurationException($"\"{path}\" is an object or a list; it must be one value.");
+        }
+
         string value = section.Value ?? "";
         bool isRight = kind == typeof(string)
             || (kind == typeof(int) && int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))

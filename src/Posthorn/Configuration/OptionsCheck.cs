@@ -13,19 +13,25 @@ internal static class OptionsCheck
             Require(listener.EndPoint is not null, $"listeners.{name}.address", listener.Address, "an IP address, or * for all");
         }
 
-        Require(options.Bodies.Endpoint.Length == 0 || (Uri.TryCreate(options.Bodies.Endpoint, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme is "http" or "https"),
-            "bodies.endpoint", options.Bodies.Endpoint, "an address such as https://s3.example.org");
+        RequireApart(options.Listeners);
+        Require(options.Bodies.Endpoint.Length == 0 || IsHttp(options.Bodies.Endpoint), "bodies.endpoint", options.Bodies.Endpoint, "an address such as https://s3.example.org");
         Require(options.Bodies.CacheBytes >= 0, "bodies.cacheBytes", options.Bodies.CacheBytes, "0 or more");
+        Require(options.Bodies.TimeoutSeconds > 0, "bodies.timeoutSeconds", options.Bodies.TimeoutSeconds, "1 or more");
         Require(Uri.CheckHostName(options.HostName) != UriHostNameType.Unknown, "hostName", options.HostName, "the full name of this host, such as mail.example.org");
         Require((options.Tls.Certificate.Length > 0) == (options.Tls.Key.Length > 0), "tls", "half", "both certificate and key, or neither");
         Require(options.Limits.MaxMessageBytes >= 64 * 1024, "limits.maxMessageBytes", options.Limits.MaxMessageBytes, "65536 or more (RFC 5321 §4.5.3.1.7)");
         Require(options.Limits.MaxRecipients >= 100, "limits.maxRecipients", options.Limits.MaxRecipients, "100 or more (RFC 5321 §4.5.3.1.8)");
         Require(options.Limits.MaxConnections > 0, "limits.maxConnections", options.Limits.MaxConnections, "1 or more");
         Require(options.Limits.MaxConnectionsPerAddress > 0, "limits.maxConnectionsPerAddress", options.Limits.MaxConnectionsPerAddress, "1 or more");
+        Require(options.Undelete.Days is >= 0 and <= 3_650, "undelete.days", options.Undelete.Days, "a number of days from 0 to 3650");
         Require(options.Outbound.Port is > 0 and <= 65_535, "outbound.port", options.Outbound.Port, "a port from 1 to 65535");
         Require(options.Outbound.MaxConnectionsPerDomain > 0, "outbound.maxConnectionsPerDomain", options.Outbound.MaxConnectionsPerDomain, "1 or more");
-        Require(Enum.TryParse<LogLevel>(options.Telemetry.LogLevel, ignoreCase: true, out _), "telemetry.logLevel", options.Telemetry.LogLevel,
-            string.Join(", ", Enum.GetNames<LogLevel>()));
+        Require(options.Outbound.Smarthost.Length == 0 || IsHost(options.Outbound.Smarthost), "outbound.smarthost", options.Outbound.Smarthost, "host or host:port");
+        // Not TryParse, which takes any number.
+        Require(Enum.GetNames<LogLevel>().Contains(options.Telemetry.LogLevel, StringComparer.OrdinalIgnoreCase), "telemetry.logLevel", options.Telemetry.LogLevel,
+            $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+        Require(options.Telemetry.OtlpEndpoint.Length == 0 || IsHttp(options.Telemetry.OtlpEndpoint), "telemetry.otlpEndpoint", options.Telemetry.OtlpEndpoint,
+            "an address such as http://127.0.0.1:4317");
         foreach (string network in options.SignIn.ExemptNetworks)
         {
             Require(IPNetwork.TryParse(network, out _), "signIn.exemptNetworks", network, "networks such as 127.0.0.0/8");
@@ -53,6 +59,29 @@ internal static class OptionsCheck
             }
         }
     }
+
+    /// <summary>Two listeners on one port: the system would only say that it is in use, as if by another program.</summary>
+    private static void RequireApart(ListenerSet set)
+    {
+        foreach (IGrouping<IPEndPoint?, (string Name, ListenerOptions Listener)> same in Listeners(set).Where(static entry => entry.Listener.Port != 0).GroupBy(static entry => entry.Listener.EndPoint))
+        {
+            if (same.Skip(1).FirstOrDefault() is { Name: { } second })
+            {
+                Require(false, $"listeners.{second}.port", same.Key!.Port, $"another port than that of listeners.{same.First().Name}");
+            }
+        }
+    }
+
+    private static bool IsHttp(string address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
+
+    private static bool IsHost(string text) => text.Split(':') switch
+    {
+        [var host] => IsName(host),
+        [var host, var port] => IsName(host) && ushort.TryParse(port, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out ushort number) && number > 0,
+        _ => false,
+    };
+
+    private static bool IsName(string host) => Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
 
     private static void Require(bool condition, string key, object value, string allowed)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Posthorn.Configuration;
 
@@ -25,6 +26,10 @@ public sealed record PosthornOptions
 
     public LimitOptions Limits { get; init; } = new();
 
+    public UndeleteOptions Undelete { get; init; } = new();
+
+    public SearchOptions Search { get; init; } = new();
+
     public SignInOptions SignIn { get; init; } = new();
 
     public DnsOptions Dns { get; init; } = new();
@@ -35,6 +40,13 @@ public sealed record PosthornOptions
 
     /// <summary>Without values: some are secrets.</summary>
     public override string ToString() => $"configuration of {HostName}";
+}
+
+/// <summary>Searching in mail.</summary>
+public sealed record SearchOptions
+{
+    /// <summary>Keep an index of all words: a search takes milliseconds instead of seconds. The answers are the same without.</summary>
+    public bool Index { get; init; } = true;
 }
 
 /// <summary>Where bodies of large messages are kept: files in the data folder, or objects in a bucket (Amazon S3 or a compatible server), which several nodes share.</summary>
@@ -59,6 +71,9 @@ public sealed record BodiesOptions
 
     /// <summary>Octets of bodies kept on the local disk after use.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long one try of a request may take before the next one.</summary>
+    public int TimeoutSeconds { get; init; } = 30;
 
     /// <summary>Without values: some are secrets.</summary>
     public override string ToString() => Bucket;
@@ -94,8 +109,8 @@ public sealed record ListenerOptions
 
     public int Port { get; init; }
 
-    /// <summary>Null when the address is not one.</summary>
-    public IPEndPoint? EndPoint => (Address == "*" ? IPAddress.IPv6Any : IPAddress.TryParse(Address, out IPAddress? address) ? address : null) is { } ip
+    /// <summary>Null when the address is not one. All of IPv4 and IPv6 is a socket of IPv6, where the machine has it.</summary>
+    public IPEndPoint? EndPoint => (Address == "*" ? Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any : IPAddress.TryParse(Address, out IPAddress? address) ? address : null) is { } ip
         ? new IPEndPoint(ip, Port)
         : null;
 }
@@ -107,6 +122,9 @@ public sealed record TlsOptions
 
     /// <summary>PEM file with the private key.</summary>
     public string Key { get; init; } = "";
+
+    /// <summary>PEM file with the authorities whose client certificates sign people in (AUTH=EXTERNAL); empty: clients are not asked for certificates.</summary>
+    public string ClientAuthority { get; init; } = "";
 }
 
 public sealed record LimitOptions
@@ -118,6 +136,12 @@ public sealed record LimitOptions
     public int MaxConnections { get; init; } = 20_000;
 
     public int MaxConnectionsPerAddress { get; init; } = 100;
+}
+
+public sealed record UndeleteOptions
+{
+    /// <summary>Days for which removed messages and accounts can be brought back; 0: not at all.</summary>
+    public int Days { get; init; } = 14;
 }
 
 public sealed record SignInOptions

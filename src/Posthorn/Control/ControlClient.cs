@@ -4,6 +4,7 @@ using Posthorn.Administration;
 using Posthorn.Configuration;
 using Posthorn.Core;
 using Posthorn.Core.Access;
+using Posthorn.Core.Maintenance;
 using Posthorn.Core.Storage;
 using Posthorn.Hosting;
 
@@ -89,6 +90,11 @@ internal sealed class ControlClient(PosthornOptions options)
         try
         {
             services.GetRequiredService<IStore>();
+            if (!operation.LeavesStoreAsItIs)
+            {
+                await services.GetRequiredService<StoreUse>().BeginAsync(cancel);
+            }
+
             (JsonElement? result, string? refusal) =
                 await operation.RunAsync(new OperationContext(services, Actor.System("control"), progress), request, cancel);
             return new ControlLine(null, result, refusal);

@@ -48,7 +48,8 @@ internal static class DemoStore
         return (await accounts.AddAsync(actor, address, password, name, isAdministrator: address == You, cancel)).Value;
     }
 
-    private static async Task FillAsync(IServiceProvider services, Actor actor, AccountId account, CancellationToken cancel)
+    /// <summary>The sample mail, into an account that has none.</summary>
+    internal static async Task FillAsync(IServiceProvider services, Actor actor, AccountId account, CancellationToken cancel)
     {
         Messages messages = services.GetRequiredService<Messages>();
         Mailboxes mailboxes = services.GetRequiredService<Mailboxes>();

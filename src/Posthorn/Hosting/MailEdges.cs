@@ -8,6 +8,7 @@ using Posthorn.Server.Pop3;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 using Posthorn.Standards.Dns;
+using Posthorn.Web.Help.Device;
 
 namespace Posthorn.Hosting;
 
@@ -17,9 +18,10 @@ internal static class MailEdges
     public static IServiceCollection AddMailEdges(this IServiceCollection services, PosthornOptions options)
     {
         services.AddMailTransport();
-        services.AddSingleton(static provider => new CertificateStore(
-            [Certificate(provider.GetRequiredService<PosthornOptions>())], provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CertificateStore>>()));
+        services.AddSingleton(static provider => Certificates(
+            provider.GetRequiredService<PosthornOptions>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CertificateStore>>()));
         services.AddHostedService<CertificateWatcher>();
+        services.AddSingleton<IProfileSigner, ProfileSigner>();
         services.AddSingleton<IDnsResolver>(provider => Resolver(options.Dns, provider.GetRequiredService<TimeProvider>()));
         services.AddPosthornSmtp(new SmtpOptions
         {
@@ -33,12 +35,35 @@ internal static class MailEdges
         services.AddSingleton(Outbound(options));
         services.AddHostedService<OutboundWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Maintenance.BodySweep>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Undelete.UndeleteExpiry>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Scheduling.Scheduler>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Accounts.DomainQuotaWatch>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Delivery.DeliveryLog>());
         services.AddHostedService(static provider => provider.GetRequiredService<Core.Storage.NodeNews>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Security.SignInLog>());
+        services.AddHostedService(static provider => provider.GetRequiredService<Core.Security.SignInHistory>());
+        if (options.Search.Index)
+        {
+            services.AddHostedService(static provider => provider.GetRequiredService<Core.Search.SearchIndexer>());
+        }
+
         return services;
     }
 
     private static ConnectionLimits Connections(PosthornOptions options) =>
         new() { MaxConnections = options.Limits.MaxConnections, MaxConnectionsPerAddress = options.Limits.MaxConnectionsPerAddress };
+
+    private static CertificateStore Certificates(PosthornOptions options, TimeProvider time, ILogger<CertificateStore> log)
+    {
+        try
+        {
+            return new CertificateStore([Certificate(options)], time, log) { Clients = Clients(options.Tls.ClientAuthority, time) };
+        }
+        catch (CertificateException failure)
+        {
+            throw new ConfigurationException($"\"tls\" cannot be used: {failure.Message}");
+        }
+    }
 
     /// <summary>The configured files, or a pair from an authority of this store's own.</summary>
     private static CertificateFiles Certificate(PosthornOptions options)
@@ -53,7 +78,19 @@ internal static class MailEdges
         return authority.Issue(names, [IPAddress.Loopback], KeyType.Rsa2048);
     }
 
-    private static IDnsResolver Resolver(DnsOptions options, TimeProvider time)
+    private static ClientAuthority? Clients(string path, TimeProvider time)
+    {
+        try
+        {
+            return path.Length == 0 ? null : new ClientAuthority(File.ReadAllText(path), path, time);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CertificateException)
+        {
+            throw new ConfigurationException($"\"tls.clientAuthority\" {path} cannot be used: {failure.Message}");
+        }
+    }
+
+    internal static IDnsResolver Resolver(DnsOptions options, TimeProvider time)
     {
         if (options.ZoneFile.Length == 0)
         {

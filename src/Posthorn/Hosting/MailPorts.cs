@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Posthorn.Configuration;
 using Posthorn.Control;
@@ -18,6 +19,9 @@ internal sealed class MailPorts
 
     /// <summary>The port of a mail listener once the server has started, also where 0 was asked for; null: it does not listen.</summary>
     public int? PortOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint.Port : null;
+
+    /// <summary>Where a mail listener listens once the server has started; null: nowhere.</summary>
+    public IPEndPoint? EndPointOf(string name) => _mail.TryGetValue(name, out MailListener? listener) ? listener.Endpoint : null;
 
     /// <summary>The port of the web pages once the server has started; null: there are none.</summary>
     public int? Web => _web?.IPEndPoint?.Port;

@@ -1,8 +1,9 @@
-using Microsoft.AspNetCore.DataProtection;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Core;
+using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Maintenance;
 using Posthorn.Core.Storage;
 using Posthorn.Web;
 
@@ -13,8 +14,6 @@ internal sealed class MailServer : IAsyncDisposable
 {
     /// <summary>How long a stop waits for sessions to say goodbye.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
-
-    private const UnixFileMode PrivateFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly WebApplication _app;
 
@@ -34,7 +33,7 @@ internal sealed class MailServer : IAsyncDisposable
     /// <param name="time">The clock of everything.</param>
     internal static MailServer Build(PosthornOptions options, TimeProvider time)
     {
-        Directory.CreateDirectory(options.DataFolder);
+        MakeDataFolder(options.DataFolder);
         // Without reload: the builder would watch the whole data folder for an appsettings.json, at the cost of two events for every write.
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -49,9 +48,7 @@ internal sealed class MailServer : IAsyncDisposable
         builder.Services.AddPosthornCore(StoreHost.CoreOptions(options));
         builder.Services.AddMailEdges(options);
         builder.Services.AddWebPages();
-        // What pages sign or encrypt outlives a restart, and lies with the rest of the data instead of somebody's home.
-        DirectoryInfo keys = Directory.CreateDirectory(Path.Combine(options.DataFolder, "keys"), PrivateFolder);
-        builder.Services.AddDataProtection().PersistKeysToFileSystem(keys).SetApplicationName("posthorn");
+        WebKeyStore.Add(builder.Services);
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.WebHost.UseKestrelHttpsConfiguration();
         var ports = new MailPorts();
@@ -84,9 +81,17 @@ internal sealed class MailServer : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancel)
     {
+        if (ListenerFault.Find(Services.GetRequiredService<PosthornOptions>().Listeners) is { } fault)
+        {
+            throw new ConfigurationException(fault);
+        }
+
         string socket = ControlSocket.PathIn(Services.GetRequiredService<PosthornOptions>().DataFolder);
         // The store is locked: a socket that is there was left behind.
         File.Delete(socket);
+        await Services.GetRequiredService<StoreUse>().BeginAsync(cancel);
+        await WebKeyStore.PrepareAsync(
+            Services.GetRequiredService<WebKeys>(), Services.GetRequiredService<PosthornOptions>().DataFolder, Services.GetRequiredService<TimeProvider>(), cancel);
         try
         {
             await _app.StartAsync(cancel);
@@ -97,6 +102,18 @@ internal sealed class MailServer : IAsyncDisposable
         }
 
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static void MakeDataFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"\"dataFolder\" {folder} cannot be made: {failure.Message}");
+        }
     }
 
     public Task StopAsync(CancellationToken cancel) => _app.StopAsync(cancel);

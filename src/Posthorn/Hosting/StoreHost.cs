@@ -3,19 +3,21 @@ using Posthorn.Configuration;
 using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies.S3;
+using Posthorn.Standards.Dns;
 
 namespace Posthorn.Hosting;
 
 /// <summary>Core without a server, for commands that open the store themselves.</summary>
 internal static class StoreHost
 {
-    public static ServiceProvider Build(PosthornOptions options)
+    public static ServiceProvider Build(PosthornOptions options, bool isBackedUp = false)
     {
         var services = new ServiceCollection();
         services.AddSingleton(TimeProvider.System);
         services.AddLogging(static logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole());
         services.AddSingleton(options);
-        services.AddPosthornCore(CoreOptions(options));
+        services.AddSingleton<IDnsResolver>(provider => MailEdges.Resolver(options.Dns, provider.GetRequiredService<TimeProvider>()));
+        services.AddPosthornCore(CoreOptions(options) with { IsBackedUp = isBackedUp });
         return services.BuildServiceProvider();
     }
 
@@ -33,8 +35,10 @@ internal static class StoreHost
                 AccessKey = options.Bodies.AccessKey,
                 SecretKey = options.Bodies.SecretKey,
                 CacheBytes = options.Bodies.CacheBytes,
+                RequestTimeout = TimeSpan.FromSeconds(options.Bodies.TimeoutSeconds),
             },
             MaxMessageBytes = options.Limits.MaxMessageBytes,
+            UndeleteFor = TimeSpan.FromDays(options.Undelete.Days),
             CachesCredentials = options.SignIn.CredentialCache,
             SignInLimits = new SignInLimitOptions { Exempt = [.. options.SignIn.ExemptNetworks.Select(IPNetwork.Parse)] },
         };

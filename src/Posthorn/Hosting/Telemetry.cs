@@ -13,8 +13,10 @@ internal static class Telemetry
     public static void Add(WebApplicationBuilder builder, TelemetryOptions options)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.SetMinimumLevel(Enum.Parse<LogLevel>(options.LogLevel, ignoreCase: true));
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        var level = Enum.Parse<LogLevel>(options.LogLevel, ignoreCase: true);
+        builder.Logging.SetMinimumLevel(level);
+        // A filter of a category counts instead of the level of all.
+        builder.Logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
         if (options.JsonLogs)
         {
             builder.Logging.AddJsonConsole(static console => console.UseUtcTimestamp = true);

@@ -1,4 +1,5 @@
-using Posthorn.Core;
+using System.Net;
+using Posthorn.Configuration;
 using Posthorn.Core.Storage;
 using Posthorn.Web;
 
@@ -13,26 +14,36 @@ internal static class WebEdge
     {
         var ports = app.Services.GetRequiredService<MailPorts>();
         app.Use((http, next) => IsServed(http, ports) ? next(http) : NotFound(http));
-        app.MapGet("/healthz", async (IServiceProvider services, CancellationToken cancel) =>
+        app.MapGet("/healthz", static (IServiceProvider services, CancellationToken cancel) => Health.AnswerAsync(services.GetRequiredService<IStore>(), cancel)).WithMetadata(OnMetricsListener);
+        PosthornOptions options = app.Services.GetRequiredService<PosthornOptions>();
+        if (options.Listeners.Web is not null)
         {
-            try
-            {
-                // Healthy means that mail can be taken: a write that is synced.
-                await services.GetRequiredService<IStore>().WriteAsync(ReadOnlyMemory<AccountId>.Empty, static _ => ValueTask.FromResult(true), cancel);
-                return Results.Text("ok\n");
-            }
-            catch (StoreUnavailableException failure)
-            {
-                return Results.Text(failure.Message + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
-            }
-        }).WithMetadata(OnMetricsListener);
-        string hostName = app.Services.GetRequiredService<Posthorn.Configuration.PosthornOptions>().HostName;
-        app.MapWebPages(() => SettingsOf(hostName, ports));
+            app.MapWebPages(() => SettingsOf(options, ports));
+        }
+
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(OnMetricsListener);
     }
 
     /// <summary>The listeners that a mail app may use: a password goes over none that has no TLS.</summary>
-    internal static MailAppSettings SettingsOf(string hostName, MailPorts ports)
+    internal static MailAppSettings SettingsOf(PosthornOptions options, MailPorts ports) => SettingsOf(options, ports.EndPointOf);
+
+    /// <summary>The same from the configuration alone, where nothing runs; a port 0 is none that could be told.</summary>
+    internal static MailAppSettings SettingsOf(PosthornOptions options) =>
+        SettingsOf(options, name => ConfiguredPort(options.Listeners, name) is { } port and not 0 ? new IPEndPoint(IPAddress.Loopback, port) : null);
+
+    /// <summary>Null: the listener is not named, so it does not listen.</summary>
+    internal static int? ConfiguredPort(ListenerSet listeners, string name) => name switch
+    {
+        "submission" => listeners.Submission?.Port,
+        "submissions" => listeners.Submissions?.Port,
+        "imap" => listeners.Imap?.Port,
+        "imaps" => listeners.Imaps?.Port,
+        "pop3" => listeners.Pop3?.Port,
+        "pop3s" => listeners.Pop3s?.Port,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such listener of mail apps."),
+    };
+
+    private static MailAppSettings SettingsOf(PosthornOptions options, Func<string, IPEndPoint?> listening)
     {
         (string Listener, MailAppService Service)[] incoming =
         [
@@ -47,9 +58,13 @@ internal static class WebEdge
             ("submissions", new MailAppService("SMTP", "alternative", 0, "SSL/TLS")),
         ];
         IReadOnlyList<MailAppService> Listening((string Listener, MailAppService Service)[] services) =>
-            [.. from entry in services let port = ports.PortOf(entry.Listener) where port is not null select entry.Service with { Port = port.Value }];
-        return new MailAppSettings(hostName, Listening(incoming), Listening(outgoing));
+            [.. from entry in services let end = listening(entry.Listener) where end is not null select entry.Service with { Port = end.Port, Local = Reached(end.Address) }];
+        return new MailAppSettings(options.HostName, Listening(incoming), Listening(outgoing), options.Limits.MaxMessageBytes);
     }
+
+    /// <summary>Where this process reaches a listener of its own: one of all addresses also listens on loopback.</summary>
+    private static IPAddress Reached(IPAddress listening) =>
+        listening.Equals(IPAddress.Any) || listening.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : listening;
 
     /// <summary>
     /// Health and metrics on their listener alone, pages on theirs. By the port that the connection came to: what a client writes into Host is its own

@@ -73,7 +73,7 @@ internal sealed class HostSetUp(string folder, string address, string hostName)
         var actor = Actor.System("quickstart");
         Domain domain = Require(await DomainOperations.AddAsync(services, actor, address[(address.LastIndexOf('@') + 1)..], cancel));
         Require(await services.GetRequiredService<Accounts>().AddAsync(actor, address, password, null, isAdministrator: true, cancel));
-        return DomainRecords.Of(domain, hostName);
+        return DomainRecords.Of(domain, options);
     }
 
     private IEnumerable<string> HostRecords(IReadOnlyList<IPAddress> addresses)

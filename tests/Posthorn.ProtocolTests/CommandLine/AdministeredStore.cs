@@ -32,6 +32,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
         Bodies = TestBodies.For(PathOf("data")),
         Listeners = new ListenerSet { Smtp = Free, Metrics = Free },
         Limits = new LimitOptions { MaxMessageBytes = 1024 * 1024 },
+        Dns = new DnsOptions { ZoneFile = Zone() },
         Telemetry = new TelemetryOptions { LogLevel = "Error" },
     };
 
@@ -58,6 +59,13 @@ internal sealed class AdministeredStore : IAsyncDisposable
         }
 
         return store;
+    }
+
+    /// <summary>A DNS that has one record as it should be and one that says something else.</summary>
+    private string Zone()
+    {
+        File.WriteAllText(PathOf("zone.txt"), "example.test. MX 10 localhost.\nexample.test. TXT \"v=spf1 -all\"\n");
+        return PathOf("zone.txt");
     }
 
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);
@@ -102,7 +110,7 @@ internal sealed class AdministeredStore : IAsyncDisposable
                     await using MessageContent content = (await messages.OpenAsync(Operator, account, message, Cancel))!;
                     using var octets = new MemoryStream();
                     await content.OpenRead().CopyToAsync(octets, Cancel);
-                    mail.Add(new StoredMail(octets.ToArray(), message.InternalDate, message.Flags & MessageFlags.System, KeywordsOf(box, message.Flags)));
+                    mail.Add(new StoredMail(octets.ToArray(), message.InternalDate, message.Flags & MessageFlags.System, KeywordsOf(box, message.Flags), message.Uidl));
                 }
 
                 after = page.Count == 0 ? uint.MaxValue : page[^1].Uid;
@@ -117,9 +125,29 @@ internal sealed class AdministeredStore : IAsyncDisposable
     /// <summary>The same with other options.</summary>
     public async Task<(int ExitCode, string Output, string Error)> ProgramWithAsync(PosthornOptions options, params string[] arguments)
     {
+        return await ProgramAsync(_folder.FullName, ["--config", await ConfigurationAsync(options), .. arguments], "");
+    }
+
+    /// <summary>The same on a terminal of its own; gives what a person sees there.</summary>
+    public async Task<(int ExitCode, string Screen)> ProgramOnTerminalAsync(params string[] arguments)
+    {
+        string[] words = ["dotnet", typeof(MailServer).Assembly.Location, "--config", await ConfigurationAsync(Options), .. arguments];
+        var start = new ProcessStartInfo("script") { RedirectStandardInput = true, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8 };
+        start.ArgumentList.Add("-qec");
+        start.ArgumentList.Add("stty cols 120; " + string.Join(' ', words.Select(static word => $"'{word}'")));
+        start.ArgumentList.Add("/dev/null");
+        start.Environment["TERM"] = "xterm";
+        using Process process = Process.Start(start)!;
+        Task<string> screen = process.StandardOutput.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        return (process.ExitCode, await screen);
+    }
+
+    private async Task<string> ConfigurationAsync(PosthornOptions options)
+    {
         string configuration = PathOf("posthorn.json");
         await File.WriteAllTextAsync(configuration, System.Text.Json.JsonSerializer.Serialize(new { dataFolder = options.DataFolder, store = options.Store, bodies = options.Bodies }), Cancel);
-        return await ProgramAsync(_folder.FullName, ["--config", configuration, .. arguments], "");
+        return configuration;
     }
 
     public static async Task<(int ExitCode, string Output, string Error)> ProgramAsync(string folder, IReadOnlyList<string> arguments, string input)
@@ -172,4 +200,4 @@ internal sealed class AdministeredStore : IAsyncDisposable
     }
 }
 
-internal sealed record StoredMail(byte[] Octets, DateTimeOffset Received, MessageFlags Flags, IReadOnlyList<string> Keywords);
+internal sealed record StoredMail(byte[] Octets, DateTimeOffset Received, MessageFlags Flags, IReadOnlyList<string> Keywords, string Uidl);

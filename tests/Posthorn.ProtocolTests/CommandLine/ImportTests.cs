@@ -26,7 +26,7 @@ public sealed class ImportTests
         string path = store.PathOf("Old mail.mbox");
         await File.WriteAllTextAsync(
             path,
-            "From a@example.org Mon Mar  4 07:00:00 2024\nStatus: RO\nX-Status: F\nX-Keywords: work\nSubject: one\n\nfirst\n\n"
+            "From a@example.org Mon Mar  4 07:00:00 2024\nStatus: RO\nX-Status: F\nX-Keywords: work\nX-UIDL: 0123456789abcdef\nSubject: one\n\nfirst\n\n"
             + "From b@example.org Mon Mar  4 07:00:00 2024\nSubject: two\n\nsecond\n", Cancel);
         ImportReport report = await store.RunAsync(ImportOperations.Mbox, new ImportRequest(path, Alice));
         Assert.Equal((2, 0, 0, false), (report.Imported, report.Broken, report.NotImported, report.Resumed));
@@ -35,6 +35,7 @@ public sealed class ImportTests
         Assert.Equal("Subject: one\r\n\r\nfirst\r\n", Encoding.ASCII.GetString(mail[0].Octets));
         Assert.Equal((MessageFlags.Seen | MessageFlags.Flagged, Received), (mail[0].Flags, mail[0].Received));
         Assert.Equal(["work"], mail[0].Keywords);
+        Assert.Equal("0123456789abcdef", mail[0].Uidl);
         Assert.Equal(MessageFlags.None, mail[1].Flags);
 
         ImportReport again = await store.RunAsync(ImportOperations.Mbox, new ImportRequest(path, Alice));
@@ -152,7 +153,7 @@ public sealed class ImportTests
         Assert.Equal(octets.Length, report.Exported);
         await store.RunAsync(maildir ? ImportOperations.Maildir : ImportOperations.Mbox, new ImportRequest(exported, Alice, "Back"));
         IReadOnlyList<StoredMail> back = await store.MailAsync("Back");
-        Assert.Equal(stored.Select(mail => (mail.Flags, mail.Received)), back.Select(mail => (mail.Flags, mail.Received)));
+        Assert.Equal(stored.Select(mail => (mail.Flags, mail.Received, mail.Uidl)), back.Select(mail => (mail.Flags, mail.Received, mail.Uidl)));
         Assert.Equal(stored.Select(mail => maildir ? mail.Octets : ThroughMbox(mail.Octets)), back.Select(mail => mail.Octets));
     }
 

@@ -41,12 +41,60 @@ public sealed class StoreConfigurationTests
         Assert.Equal(0, (await store.ProgramWithAsync(options, "domain", "add", "example.org")).ExitCode);
         Assert.Contains("example.org", (await store.ProgramWithAsync(options, "domain", "list")).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await store.ProgramWithAsync(options, "check")).ExitCode);
-        (int refused, _, string error) = await store.ProgramWithAsync(options, "backup", store.PathOf("backup"));
+    }
+
+    [Fact]
+    public async Task The_program_backs_PostgreSQL_up_and_restores_it_into_an_empty_database_and_into_the_embedded_store()
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        string backup = store.PathOf("backup");
+        PosthornOptions database = store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("one") };
+        Assert.Equal(0, (await store.ProgramWithAsync(database, "domain", "add", "example.org")).ExitCode);
+        Assert.Equal(0, (await store.ProgramWithAsync(database, "backup", backup)).ExitCode);
+        Assert.Contains("can be restored whole", (await store.ProgramWithAsync(database, "restore", "--verify", backup)).Output, StringComparison.Ordinal);
+
+        (int taken, _, string error) = await store.ProgramWithAsync(database, "restore", backup);
+        Assert.Equal(1, taken);
+        Assert.Contains("holds another store already", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        foreach (PosthornOptions empty in new[]
+        {
+            store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("two") },
+            store.Options with { Store = "", Bodies = new BodiesOptions(), DataFolder = store.PathOf("three") },
+        })
+        {
+            Assert.Equal(0, (await RestoredAsync(store, empty, backup)).Code);
+            Assert.Contains("example.org", (await store.ProgramWithAsync(empty, "domain", "list")).Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_program_moves_a_store_to_PostgreSQL_and_says_how_to_switch()
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        string to = NewDatabase();
+        (int code, string said, string errors) = await store.ProgramAsync("move-store", "--to", to, "--to-folder", store.PathOf("node"));
+        Assert.Equal(0, code);
+        Assert.All(errors.TrimEnd().Split('\n'), line => Assert.Matches("^(Rows|Bodies) ", line));
+        Assert.Contains("1 accounts", said, StringComparison.Ordinal);
+        Assert.Contains("To switch:", said, StringComparison.Ordinal);
+        PosthornOptions moved = store.Options with { Store = to, Bodies = new BodiesOptions(), DataFolder = store.PathOf("node") };
+        Assert.Contains(AdministeredStore.Address, (await store.ProgramWithAsync(moved, "account", "list")).Output, StringComparison.Ordinal);
+
+        (int refused, _, string error) = await store.ProgramAsync("move-store", "--to", to, "--to-folder", store.PathOf("node"));
         Assert.Equal(1, refused);
-        Assert.Contains("pg_dump", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
-        (int unrestored, _, string why) = await store.ProgramWithAsync(options, "restore", store.PathOf("backup"));
-        Assert.Equal(1, unrestored);
-        Assert.Contains("restored into the embedded store", Assert.Single(why.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("has been used since", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        (int wrong, _, string why) = await store.ProgramAsync("move-store", "--to", "Host=/nowhere;Username=u;Password=hunter2;Database=d", "--to-folder", store.PathOf("other"));
+        Assert.Equal(1, wrong);
+        Assert.Contains("cannot be reached", Assert.Single(why.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", why, StringComparison.Ordinal);
+    }
+
+    private static string NewDatabase() => TestDatabase.Cluster.ConnectionString(TestDatabase.Create());
+
+    private static async Task<(int Code, string Error)> RestoredAsync(AdministeredStore store, PosthornOptions options, string backup)
+    {
+        (int code, _, string error) = await store.ProgramWithAsync(options, "restore", backup);
+        return (code, error);
     }
 
     [Fact]

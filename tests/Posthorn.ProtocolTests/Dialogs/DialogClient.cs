@@ -27,7 +27,7 @@ internal sealed class DialogClient : IAsyncDisposable
     }
 
     /// <summary>The client's side of a handshake that trusts the server's authority only.</summary>
-    public async Task StartTlsAsync(ServerFixture server, CancellationToken cancel)
+    public async Task StartTlsAsync(ServerFixture server, CancellationToken cancel, X509Certificate2? certificate = null)
     {
         var tls = new SslStream(_stream);
         var policy = new X509ChainPolicy
@@ -38,7 +38,13 @@ internal sealed class DialogClient : IAsyncDisposable
         };
         policy.CustomTrustStore.Add(server.Authority.Certificate);
         await tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = ServerFixture.HostName, CertificateChainPolicy = policy }, cancel);
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = ServerFixture.HostName,
+                CertificateChainPolicy = policy,
+                ClientCertificates = certificate is null ? null : [certificate],
+            },
+            cancel);
         _stream = tls;
     }
 
@@ -76,6 +82,15 @@ internal sealed class DialogClient : IAsyncDisposable
         Assert.EndsWith("\r\n", text, StringComparison.Ordinal);
         Transcript.Add("S: " + text[..^2]);
         return text[..^2];
+    }
+
+    /// <summary>Says no more, in the middle of whatever it said, and waits until the server is done with it.</summary>
+    public async Task BreakAsync(CancellationToken cancel)
+    {
+        await ((SslStream)_stream).ShutdownAsync().WaitAsync(cancel);
+        while (await LineAsync(cancel) is not null)
+        {
+        }
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

@@ -26,19 +26,30 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     private static readonly Actor Operator = Actor.System("test");
 
+    private static readonly PreparedStore Prepared = new(static async data =>
+    {
+        await using var server = new ServerFixture(Directory.GetParent(data)!, null, null) { _isKept = true };
+        await server.FillAsync();
+    });
+
     private readonly WebApplication _app;
     private readonly DirectoryInfo _folder;
     private readonly Dictionary<string, MailListener> _listeners = [];
 
-    private ServerFixture(Action<IServiceCollection>? configure)
+    private bool _isKept;
+
+    private ServerFixture(DirectoryInfo folder, Action<IServiceCollection>? configure, string? clientAuthority)
     {
-        _folder = Directory.CreateTempSubdirectory("posthorn-test-");
+        _folder = folder;
         Authority = LocalAuthority.Open(Path.Combine(_folder.FullName, "authority"), Time);
         CertificateFiles files = Authority.Issue([HostName], [IPAddress.Loopback], KeyType.EcP256);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance));
+        builder.Services.AddSingleton(new CertificateStore([files], Time, NullLogger<CertificateStore>.Instance)
+        {
+            Clients = clientAuthority is null ? null : new ClientAuthority(clientAuthority, "test", Time),
+        });
         builder.Services.AddSingleton(new ConnectionLimits());
         builder.Services.AddMailTransport();
         builder.Services.AddPosthornCore(new StoreOptions { DataFolder = DataFolder, Database = TestDatabase.For(DataFolder), Bodies = TestDatabase.BodiesFor(DataFolder) });
@@ -63,16 +74,24 @@ internal sealed class ServerFixture : IAsyncDisposable
     private string DataFolder => Path.Combine(_folder.FullName, "data");
 
     /// <param name="configure">Replaces services, such as the limits of a protocol.</param>
-    public static async Task<ServerFixture> StartAsync(Action<IServiceCollection>? configure = null)
+    /// <param name="clientAuthority">PEM of an authority whose client certificates sign people in.</param>
+    public static async Task<ServerFixture> StartAsync(Action<IServiceCollection>? configure = null, string? clientAuthority = null)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        var server = new ServerFixture(configure);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("posthorn-test-");
+        await Prepared.CopyToAsync(Path.Combine(folder.FullName, "data"));
+        var server = new ServerFixture(folder, configure, clientAuthority);
         server.Services.GetRequiredService<IStore>();
-        await server.Services.GetRequiredService<Domains>().AddAsync(Operator, "example.test", [], cancel);
-        await server.AddAccountAsync("alice@example.test");
-        await server.AddAccountAsync("bob@example.test");
         await server._app.StartAsync(cancel);
         return server;
+    }
+
+    private async Task FillAsync()
+    {
+        Services.GetRequiredService<IStore>();
+        _ = (await Services.GetRequiredService<Domains>().AddAsync(Operator, "example.test", [], CancellationToken.None)).Value;
+        await AddAccountAsync("alice@example.test");
+        await AddAccountAsync("bob@example.test");
     }
 
     public async Task<Account> AddAccountAsync(string address) => (await Services.GetRequiredService<Accounts>().AddAsync(
@@ -96,6 +115,11 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        if (_isKept)
+        {
+            return;
+        }
+
         TestDatabase.Drop(DataFolder);
         _folder.Delete(recursive: true);
     }

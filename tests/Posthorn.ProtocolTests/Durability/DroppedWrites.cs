@@ -3,6 +3,8 @@ namespace Posthorn.ProtocolTests.Durability;
 /// <summary>Makes the files of a store as a power cut would leave them: everything synced, and of the rest what chance lets through.</summary>
 internal static class DroppedWrites
 {
+    private const int Sector = 512;
+
     /// <param name="calls">What the process did up to the cut.</param>
     /// <param name="folder">A copy of the data folder as it was when the process started.</param>
     public static void Apply(IEnumerable<SystemCall> calls, string folder, Random random)
@@ -64,7 +66,7 @@ internal static class DroppedWrites
 
         public void WriteTo(FileStream file, Random random)
         {
-            foreach (SystemCall change in _settled.Concat(Changes.Where(_ => random.Next(2) == 0)))
+            foreach (SystemCall change in _settled.Concat(Changes.SelectMany(InPieces).Where(_ => random.Next(2) == 0)))
             {
                 if (change is SystemCall.Write write)
                 {
@@ -76,6 +78,17 @@ internal static class DroppedWrites
                     file.SetLength(truncate.Length);
                 }
             }
+        }
+
+        /// <summary>A write of many pages arrives in part: a disk writes sectors, in any order.</summary>
+        private static IEnumerable<SystemCall> InPieces(SystemCall change)
+        {
+            if (change is not SystemCall.Write write)
+            {
+                return [change];
+            }
+
+            return write.Octets.Chunk(Sector).Select((piece, number) => new SystemCall.Write(write.Path, write.Offset + ((long)number * Sector), piece));
         }
     }
 }

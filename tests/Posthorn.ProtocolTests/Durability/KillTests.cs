@@ -23,6 +23,8 @@ public sealed class KillTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Fact]
     public async Task Killing_the_server_at_any_moment_loses_no_acknowledged_message_and_doubles_none()
     {
@@ -34,7 +36,14 @@ public sealed class KillTests
             await server.StartAsync();
             using var stop = new CancellationTokenSource();
             int run = kill;
-            Task[] clients = [.. Enumerable.Range(0, Clients).Select(client => DeliverAsync(server.Ports["smtp"], $"{run}-{client}", acknowledged, stop.Token))];
+            var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task[] clients = [.. Enumerable.Range(0, Clients).Select(client => DeliverAsync(server.Ports["smtp"], $"{run}-{client}", acknowledged, first, stop.Token))];
+            if (kill % 2 == 1)
+            {
+                // Every other one after something was acknowledged, however slow the machine is.
+                await first.Task.WaitAsync(Patience, TimeProvider.System, Cancel);
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(LongestRunMilliseconds)), TimeProvider.System, Cancel);
             await server.KillAsync();
             await stop.CancelAsync();
@@ -50,10 +59,10 @@ public sealed class KillTests
         Assert.Empty(lost);
         Assert.Empty(doubled);
         Assert.Empty(findings);
-        Assert.InRange(acknowledged.Count, Kills, int.MaxValue);
+        Assert.InRange(acknowledged.Count, Kills / 2, int.MaxValue);
     }
 
-    private static async Task DeliverAsync(int port, string name, ConcurrentBag<string> acknowledged, CancellationToken stop)
+    private static async Task DeliverAsync(int port, string name, ConcurrentBag<string> acknowledged, TaskCompletionSource first, CancellationToken stop)
     {
         try
         {
@@ -64,6 +73,7 @@ public sealed class KillTests
                 if (await talk.SendAsync(PosthornProcess.User, id, number % LargeEvery == LargeEvery - 1 ? 150_000 : 2_000, stop))
                 {
                     acknowledged.Add(id);
+                    first.TrySetResult();
                 }
             }
         }

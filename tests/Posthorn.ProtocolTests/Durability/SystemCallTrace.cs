@@ -27,8 +27,8 @@ internal abstract record SystemCall
 /// <summary>Reads what <c>strace -f -y -xx</c> wrote. A write counts from its start, a sync from its end: the cautious way round.</summary>
 internal static partial class SystemCallTrace
 {
-    /// <summary>Longest octets recorded of a call: a group's writes to the WAL are single pages.</summary>
-    public const int MaxOctets = 70_000;
+    /// <summary>Longest octets recorded of a call: a commit's pages go to the WAL together, up to 127 KiB at a time.</summary>
+    public const int MaxOctets = 128 * 1024;
 
     public static readonly string[] Watched = ["pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename", "renameat2", "link", "sendmsg", "sendto"];
 

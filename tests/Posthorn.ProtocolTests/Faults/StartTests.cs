@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
+using Posthorn.Configuration;
+using Posthorn.Hosting;
 using Posthorn.ProtocolTests.Durability;
 using Posthorn.Stores;
 
@@ -70,6 +72,60 @@ public sealed class StartTests
         Assert.Equal(0, await server.StopAsync());
         Assert.StartsWith("421 4.3.2 ", await ofSmtp.ReadToEndAsync(Cancel), StringComparison.Ordinal);
         Assert.StartsWith("* BYE ", await ofImap.ReadToEndAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_listener_on_an_address_of_another_machine_is_named() =>
+        Assert.Equal(
+            "\"listeners.smtp\" cannot be opened on 192.0.2.1, port 2525: Cannot assign requested address. Allowed are addresses of this machine, or * for all.",
+            await RefusalAsync(options => options with { Listeners = new ListenerSet { Smtp = new ListenerOptions { Address = "192.0.2.1", Port = 2525 } } }));
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("*")]
+    public async Task A_listener_on_a_port_that_is_in_use_is_named(string address)
+    {
+        using var other = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((System.Net.IPEndPoint)other.LocalEndpoint).Port;
+        string said = await RefusalAsync(options => options with { Listeners = new ListenerSet { Imaps = new ListenerOptions { Address = address, Port = port } } });
+        Assert.StartsWith($"\"listeners.imaps\" cannot be opened on {address}, port {port}: Address already in use. Stop what uses the port", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_of_a_certificate_that_are_not_there_are_named() =>
+        Assert.Contains("\"tls\" cannot be used: /nowhere/cert.pem cannot be read", await RefusalAsync(
+            static options => options with { Tls = new TlsOptions { Certificate = "/nowhere/cert.pem", Key = "/nowhere/key.pem" } }), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_made_is_named() =>
+        Assert.StartsWith("\"dataFolder\" /dev/null/posthorn cannot be made: ", await RefusalAsync(static options => options with { DataFolder = "/dev/null/posthorn" }), StringComparison.Ordinal);
+
+    /// <summary>The line with which a server of this configuration does not start.</summary>
+    private static async Task<string> RefusalAsync(Func<PosthornOptions, PosthornOptions> change)
+    {
+        string folder = Directory.CreateTempSubdirectory("posthorn-start-").FullName;
+        try
+        {
+            var options = new PosthornOptions
+            {
+                DataFolder = folder,
+                Store = TestDatabase.For(folder),
+                Listeners = new ListenerSet { Smtp = new ListenerOptions { Address = "127.0.0.1" } },
+                Telemetry = new TelemetryOptions { LogLevel = "None" },
+            };
+            string said = (await Assert.ThrowsAsync<ConfigurationException>(async () =>
+            {
+                await using MailServer server = MailServer.Build(change(options));
+                await server.StartAsync(Cancel);
+            })).Message;
+            return OneLine(said);
+        }
+        finally
+        {
+            TestDatabase.Drop(folder);
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static string OneLine(string said) => Assert.Single(said.TrimEnd('\n').Split('\n'));

@@ -12,6 +12,9 @@ public sealed class DatabaseKillTests : IDisposable
     private const int LongestRunMilliseconds = 400;
     private const int FailedRequests = 200;
 
+    /// <summary>How long a server waits for a bucket that does not answer.</summary>
+    private const int RequestTimeoutSeconds = 4;
+
     private static readonly int Faults = Math.Max(4, KillPlan.Kills / 10);
 
     private readonly PostgresCluster _cluster = PostgresCluster.Start();
@@ -30,7 +33,7 @@ public sealed class DatabaseKillTests : IDisposable
     {
         await using var sink = new SmtpSink(static _ => null);
         await using PosthornProcess server = await PosthornProcess.MakeAsync(smarthost: sink.Port, shared: MakeStore());
-        await RunAsync([server], sink, "kills of PostgreSQL", async fault =>
+        await RunAsync([server], sink, "kills of PostgreSQL", async (fault, _) =>
         {
             if (fault % 2 == 0)
             {
@@ -50,7 +53,7 @@ public sealed class DatabaseKillTests : IDisposable
     {
         await using var sink = new SmtpSink(static _ => null);
         await using PosthornProcess server = await PosthornProcess.MakeAsync(smarthost: sink.Port, shared: MakeStore());
-        await RunAsync([server], sink, "faults of S3", async fault =>
+        await RunAsync([server], sink, "faults of S3", async (fault, _) =>
         {
             switch (fault % 3)
             {
@@ -77,15 +80,17 @@ public sealed class DatabaseKillTests : IDisposable
         await using var sink = new SmtpSink(static _ => null);
         await using PosthornProcess one = await PosthornProcess.MakeAsync(smarthost: sink.Port, shared: store);
         await using PosthornProcess other = await PosthornProcess.MakeAsync(smarthost: sink.Port, shared: store with { IsMade = true });
-        await RunAsync([one, other], sink, "kills of one of two nodes", async fault =>
+        await RunAsync([one, other], sink, "kills of one of two nodes", async (fault, log) =>
         {
             PosthornProcess victim = fault % 2 == 0 ? other : one;
             await victim.KillAsync();
+            log.IsSlow = true;
             await victim.StartAsync();
+            log.IsSlow = false;
         });
     }
 
-    private async Task RunAsync(IReadOnlyList<PosthornProcess> nodes, SmtpSink sink, string what, Func<int, Task> inject)
+    private async Task RunAsync(IReadOnlyList<PosthornProcess> nodes, SmtpSink sink, string what, Func<int, HistoryLog, Task> inject)
     {
         var random = new Random(KillPlan.Seed);
         foreach (PosthornProcess node in nodes)
@@ -102,7 +107,7 @@ public sealed class DatabaseKillTests : IDisposable
             {
                 await MixedRun.UntilBusyAsync(log);
                 await Task.Delay(moment, TimeProvider.System, Cancel);
-                await inject(fault);
+                await inject(fault, log);
                 await Task.Delay(moment, TimeProvider.System, Cancel);
             });
 
@@ -126,6 +131,7 @@ public sealed class DatabaseKillTests : IDisposable
                 Endpoint = _bucket.Options.Endpoint,
                 AccessKey = _bucket.Options.AccessKey,
                 SecretKey = _bucket.Options.SecretKey,
+                TimeoutSeconds = RequestTimeoutSeconds,
             },
             IsMade: false);
     }

@@ -5,11 +5,16 @@ namespace Posthorn.ProtocolTests.History;
 /// <summary>What the clients of a round asked for and were told. A call that ends by an exception leaves its operations unknown.</summary>
 internal sealed class HistoryLog
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private readonly ConcurrentQueue<Operation> _operations = new();
     private long _clock;
 
     /// <summary>No client begins anything more: what a living server is still at would be done after the round.</summary>
     public bool IsOver { get; set; }
+
+    /// <summary>Clients pause before each operation: they leave the processors to a server that starts beside the one they are at.</summary>
+    public bool IsSlow { get; set; }
 
     public IReadOnlyCollection<Operation> Operations => _operations;
 
@@ -26,6 +31,11 @@ internal sealed class HistoryLog
         IReadOnlyList<TOperation> operations, Func<Task<TAnswer>> ask, Func<TOperation, TAnswer, Outcome> judge)
         where TOperation : Operation
     {
+        if (IsSlow && !IsOver)
+        {
+            await Task.Delay(Pause, TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
         if (IsOver)
         {
             throw new OperationCanceledException("The round is over.");

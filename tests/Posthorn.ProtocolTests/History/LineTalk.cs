@@ -74,6 +74,12 @@ internal sealed class LineTalk : IAsyncDisposable
         return lines;
     }
 
+    /// <summary>What the server says unasked.</summary>
+    public Task<string> LineAsync(CancellationToken cancel) => ReadAsync(cancel);
+
+    /// <summary>Null: the server closed the connection.</summary>
+    public async Task<string?> LineOrEndAsync(CancellationToken cancel) => await _reader.ReadLineAsync(cancel);
+
     public async ValueTask DisposeAsync()
     {
         _reader.Dispose();

@@ -2,7 +2,7 @@ using Posthorn.ProtocolTests.Dialogs;
 
 namespace Posthorn.ProtocolTests.Imap;
 
-/// <summary>Every dialog of this folder, each against a server of its own.</summary>
+/// <summary>Every dialog of this folder and of <c>Examples</c>, where the RFCs' own examples stand, each against a server of its own.</summary>
 public sealed class ImapDialogTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Imap");
@@ -12,11 +12,23 @@ public sealed class ImapDialogTests
         .Where(name => !name.StartsWith('_'))
         .Order(StringComparer.Ordinal)];
 
+    public static TheoryData<string> Examples => [.. Directory.EnumerateFiles(Path.Combine(Folder, "Examples"), "*.dialog")
+        .Select(file => Path.GetFileNameWithoutExtension(file))
+        .Order(StringComparer.Ordinal)];
+
     [Theory]
     [MemberData(nameof(Dialogs))]
     public async Task Dialog(string name)
     {
         await using ServerFixture server = await ServerFixture.StartAsync();
         await DialogRunner.PlayAsync(server, "imaps", Path.Combine(Folder, name + ".dialog"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task Example(string name)
+    {
+        await using ServerFixture server = await ServerFixture.StartAsync();
+        await DialogRunner.PlayAsync(server, "imaps", Path.Combine(Folder, "Examples", name + ".dialog"));
     }
 }

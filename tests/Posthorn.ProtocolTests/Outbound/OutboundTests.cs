@@ -192,6 +192,44 @@ public sealed class OutboundTests
         Assert.InRange(sink.Connections, 1, 9);
     }
 
+    [Fact]
+    public async Task A_domain_has_no_more_connections_at_a_time_than_it_may_have()
+    {
+        const int Allowed = 2, Messages = 12;
+        int waiting = 0;
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var sink = new SmtpSink(async line =>
+        {
+            if (line == "CONNECT" && !go.Task.IsCompleted)
+            {
+                Interlocked.Increment(ref waiting);
+                await go.Task.WaitAsync(Cancel);
+            }
+
+            return null;
+        });
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = Allowed } });
+        for (int i = 0; i < Messages; i++)
+        {
+            await SendAsync(server, Message, $"a{i}@elsewhere.test");
+        }
+
+        // Nobody is answered until as many wait as may: if more could, they would come meanwhile.
+        while (Volatile.Read(ref waiting) < Allowed)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancel);
+        }
+
+        go.SetResult();
+        for (int i = 0; i < Messages; i++)
+        {
+            await sink.NextAsync(Cancel);
+        }
+
+        Assert.Equal(Allowed, waiting);
+    }
+
     /// <summary>Lets the server's time go by in steps, each with the attempts that fall due in it; what is in the sender's inbox then.</summary>
     private static async Task<IReadOnlyList<string>> PassTimeAsync(TestServer server, FakeTimeProvider time, TimeSpan span)
     {

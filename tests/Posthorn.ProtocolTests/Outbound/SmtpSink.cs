@@ -10,12 +10,18 @@ internal sealed class SmtpSink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<string, string?> _answer;
+    private readonly Func<string, ValueTask<string?>> _answer;
     private readonly Channel<SunkMessage> _messages = Channel.CreateUnbounded<SunkMessage>();
     private readonly Task _accepting;
 
     /// <param name="answer">The reply to a command (without line end), or null for the usual one.</param>
     public SmtpSink(Func<string, string?> answer)
+        : this(line => ValueTask.FromResult(answer(line)))
+    {
+    }
+
+    /// <param name="answer">The same, for answers that come later. It must not block: the sink would hear nobody else meanwhile.</param>
+    public SmtpSink(Func<string, ValueTask<string?>> answer)
     {
         _answer = answer;
         _listener.Start();
@@ -71,7 +77,7 @@ internal sealed class SmtpSink : IAsyncDisposable
             await using var writer = new StreamWriter(client.GetStream(), Encoding.Latin1) { NewLine = "\r\n", AutoFlush = true };
             try
             {
-                await writer.WriteLineAsync(_answer("CONNECT") ?? "220 sink ready");
+                await writer.WriteLineAsync(await _answer("CONNECT") ?? "220 sink ready");
                 await ServeAsync(reader, writer);
             }
             catch (Exception failure) when (failure is IOException or OperationCanceledException)
@@ -87,7 +93,7 @@ internal sealed class SmtpSink : IAsyncDisposable
         while (await reader.ReadLineAsync(_stop.Token) is { } line)
         {
             commands.Add(line);
-            string reply = _answer(line) ?? Usual(line);
+            string reply = await _answer(line) ?? Usual(line);
             await writer.WriteLineAsync(reply);
             if (reply.StartsWith("354", StringComparison.Ordinal))
             {
@@ -108,7 +114,7 @@ internal sealed class SmtpSink : IAsyncDisposable
                     data.Append(text.StartsWith('.') ? text[1..] : text).Append("\r\n");
                 }
 
-                string end = _answer("END") ?? "250 2.0.0 taken";
+                string end = await _answer("END") ?? "250 2.0.0 taken";
                 if (end.StartsWith('2'))
                 {
                     await _messages.Writer.WriteAsync(new SunkMessage([.. commands], data.ToString()), _stop.Token);

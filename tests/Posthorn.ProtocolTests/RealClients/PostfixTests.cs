@@ -4,6 +4,7 @@ using MimeKit;
 using MimeKit.Cryptography;
 using Org.BouncyCastle.Crypto;
 using Posthorn.Administration;
+using Posthorn.Configuration;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Queue;
 using Posthorn.Standards.Dns;
@@ -87,7 +88,7 @@ public sealed class PostfixTests
     private static async Task<PublicKeys> KeysAsync(TestServer server)
     {
         Domain domain = await server.Services.GetRequiredService<Domains>().FindAsync(TestServer.Domain, Cancel) ?? throw new InvalidOperationException("no domain");
-        return new PublicKeys(ZoneTextResolver.Parse(string.Join('\n', DomainRecords.Of(domain, "mx.example.test"))));
+        return new PublicKeys(ZoneTextResolver.Parse(string.Join('\n', DomainRecords.Of(domain, new PosthornOptions { HostName = "mx.example.test" }))));
     }
 
     private static string Algorithm(Header signature) => signature.Value.Split(';').Select(tag => tag.Trim()).First(tag => tag.StartsWith("a=", StringComparison.Ordinal))[2..];

@@ -98,6 +98,28 @@ public sealed class RealClientTests
     }
 
     [Fact]
+    public async Task S_nail_sends_by_submission_and_sees_it_by_imap_and_pop3()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string configuration = Path.Combine(server.Folder, "mailrc"), user = Uri.EscapeDataString(TestServer.You), password = Uri.EscapeDataString(TestServer.Password);
+        await File.WriteAllTextAsync(configuration, $"""
+            set v15-compat
+            set tls-ca-file={Authority(server)} tls-ca-no-defaults tls-verify=strict
+            set from={TestServer.You} smtp-auth=plain smtp-use-starttls
+            set mta=submission://{user}:{password}@localhost:{server.Port("submission")}
+
+            """, Cancel);
+        string[] common = ["-:/", "-X", $"source {configuration}"];
+        await RunAsync("s-nail", [.. common, "-S", "sendwait", "-s", "by s-nail", TestServer.Friend], ".a line\n");
+        string mail = Assert.Single(await server.MailAsync(TestServer.Friend));
+        Assert.Contains("\r\nSubject: by s-nail\r\n", mail, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n.a line\r\n", mail, StringComparison.Ordinal);
+        string friend = $"{Uri.EscapeDataString(TestServer.Friend)}:{password}@localhost";
+        Assert.Contains("by s-nail", await RunAsync("s-nail", [.. common, "-R", "-H", "-f", $"imaps://{friend}:{server.Port("imaps")}/INBOX"]), StringComparison.Ordinal);
+        Assert.Contains("by s-nail", await RunAsync("s-nail", [.. common, "-R", "-H", "-f", $"pop3s://{friend}:{server.Port("pop3s")}"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fetchmail_downloads_by_pop3_and_deletes_what_it_has()
     {
         await using TestServer server = await TestServer.StartAsync();

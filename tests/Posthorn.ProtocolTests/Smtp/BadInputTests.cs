@@ -117,7 +117,6 @@ public sealed class BadInputTests
         await using var server = await SmtpTestServer.StartAsync();
         await using var client = await server.GreetedAsync();
         await server.Time.ArmedAsync(TimeSpan.FromMinutes(5));
-        await server.Time.ArmedAsync(TimeSpan.FromMinutes(5));
         server.Time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(1));
         await client.DialogAsync("""
             S: 421 4.4.2 ~
@@ -131,7 +130,6 @@ public sealed class BadInputTests
         await using var server = await SmtpTestServer.StartAsync();
         await using var client = await InDataAsync(server);
         await client.SayAsync("Subject: half\r\n\r\nte");
-        await server.Time.ArmedAsync(TimeSpan.FromMinutes(3));
         await server.Time.ArmedAsync(TimeSpan.FromMinutes(3));
         server.Time.Advance(TimeSpan.FromMinutes(3) + TimeSpan.FromSeconds(1));
         await client.DialogAsync("""

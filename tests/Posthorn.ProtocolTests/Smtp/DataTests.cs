@@ -1,3 +1,5 @@
+using Posthorn.Stores;
+
 namespace Posthorn.ProtocolTests.Smtp;
 
 /// <summary>DATA: what is stored is what was sent. RFC 5321 §4.1.1.4, §4.5.2.</summary>
@@ -30,5 +32,31 @@ public sealed class DataTests
         Assert.Contains("Authentication-Results: mx.example.test;", message, StringComparison.Ordinal);
         Assert.Contains("Received: from client.example.net ([127.0.0.1])\r\n\tby mx.example.test with ESMTP id ", message, StringComparison.Ordinal);
         Assert.Contains("\r\n\tfor <you@example.test>;\r\n\tSun, 1 Mar 2026 12:00:00 +0000\r\n", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_large_message_for_several_recipients_is_one_body()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await server.GreetedAsync();
+        string body = string.Concat(Enumerable.Repeat(new string('x', 70) + "\r\n", 2_000));
+        await client.DialogAsync("""
+            C: MAIL FROM:<a@example.net>
+            S: 250 2.1.0 ~
+            C: RCPT TO:<you@example.test>
+            S: 250 2.1.5 ~
+            C: RCPT TO:<friend@example.test>
+            S: 250 2.1.5 ~
+            C: DATA
+            S: 354 ~
+            """);
+        await client.SayAsync($"Subject: large\r\n\r\n{body}.\r\n");
+        await client.DialogAsync("S: 250 2.0.0 ~");
+        foreach (string recipient in (string[])["you@example.test", "friend@example.test"])
+        {
+            Assert.EndsWith(body, Assert.Single(await server.InboxAsync(recipient)), StringComparison.Ordinal);
+        }
+
+        Assert.Single(TestDatabase.BodyFiles(server.Folder));
     }
 }

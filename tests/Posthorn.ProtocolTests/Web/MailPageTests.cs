@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
@@ -26,16 +27,18 @@ public sealed partial class MailPageTests
     public async Task The_inbox_shows_who_wrote_what_and_opening_a_message_reads_it()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await FileAsync(server, "From: =?utf-8?q?Zo=C3=AB?= <zoe@example.net>\r\nSubject: =?utf-8?q?Caf=C3=A9?= <b>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nFirst line & <tag>\r\n");
+        await FileAsync(server, "From: =?utf-8?q?Zo=C3=AB?= <zoe@example.net>\r\nSubject: =?utf-8?q?Caf=C3=A9?= <b>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nFirst line & <tag> https://example.org/?a&b\r\n  two\r\n");
         using WebClient client = await WebClient.SignedInAsync(server);
         WebAnswer list = await client.OpenAsync("/mail");
         Assert.Contains("Zoë", WebUtility.HtmlDecode(list.Text), StringComparison.Ordinal);
         Assert.Contains("Caf&#xE9; &lt;b&gt;", list.Text, StringComparison.Ordinal);
         Assert.Contains("class=\"unread\"", list.Text, StringComparison.Ordinal);
         WebAnswer message = await client.GetAsync(MessageLink(list));
-        Assert.Contains("First line &amp; &lt;tag&gt;", message.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "First line &amp; &lt;tag&gt; <a href=\"https://example.org/?a&amp;b\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">https://example.org/?a&amp;b</a>",
+            message.Text, StringComparison.Ordinal);
         Assert.Contains("zoe@example.net", message.Text, StringComparison.Ordinal);
-        Assert.Contains("24 November 2026, 10:00 \u002B01:00", WebUtility.HtmlDecode(message.Text), StringComparison.Ordinal);
+        Assert.Contains("Tuesday, November 24, 2026, 9:00", WebUtility.HtmlDecode(message.Text), StringComparison.Ordinal);
         Assert.DoesNotContain("class=\"unread\"", (await client.OpenAsync("/mail")).Text, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", message.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         Assert.Contains("no-store", message.Headers["Cache-Control"], StringComparison.Ordinal);
@@ -99,9 +102,86 @@ public sealed partial class MailPageTests
         WebAnswer list = await client.OpenAsync(moved.Location!);
         Assert.Contains($"Moved to {folder}.", list.Text, StringComparison.Ordinal);
         Match undo = Undo().Match(list.Text);
-        await client.PostAsync(undo.Groups[1].Value, ("to", undo.Groups[2].Value));
+        await client.PostAsync(undo.Groups[1].Value, ("moved", undo.Groups[2].Value));
         Assert.Single(await server.MailAsync(TestServer.You));
         Assert.Empty(await server.MailAsync(TestServer.You, folder));
+    }
+
+    [Fact]
+    public async Task A_message_is_flagged_made_unread_and_taken_out_of_the_junk()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: a@example.net\r\nSubject: wander\r\n\r\nx\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = MessageLink(await client.OpenAsync("/mail"));
+        await client.GetAsync(link);
+        Assert.Equal(link, (await client.PostAsync(link + "/flag")).Location);
+        Assert.Equal(MessageFlags.Flagged | MessageFlags.Seen, Assert.Single(await MailFixture.FlagsAsync(server)) & MessageFlags.System);
+        await client.PostAsync(link + "/unflag");
+        await client.PostAsync(link + "/unread");
+        Assert.Equal(MessageFlags.None, Assert.Single(await MailFixture.FlagsAsync(server)) & MessageFlags.System);
+
+        string list = (await client.OpenAsync((await client.PostAsync(link + "/junk")).Location!)).Text;
+        string junk = Regex.Match(list, "data-folder=\"([0-9]+)\" data-name=\"Junk\"").Groups[1].Value;
+        string there = MessageLink(await client.GetAsync($"/mail/{junk}"));
+        Assert.Contains($"{there}/inbox\"", (await client.GetAsync(there)).Text, StringComparison.Ordinal);
+        await client.PostAsync(there + "/inbox");
+        Assert.Empty(await server.MailAsync(TestServer.You, "Junk"));
+        Assert.Single(await server.MailAsync(TestServer.You));
+    }
+
+    [Fact]
+    public async Task Ticked_messages_are_moved_together_and_come_back_together()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        for (int i = 1; i <= 3; i++)
+        {
+            await FileAsync(server, $"From: a@example.net\r\nSubject: number {i}.\r\n\r\nx\r\n");
+        }
+
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string box = MessageLink(await client.OpenAsync("/mail"));
+        box = box[..box.LastIndexOf('/')];
+        WebAnswer moved = await client.PostAsync(box + "/many", ("do", "trash"), ("uid", "1"), ("uid", "3"), ("uid", "77"));
+        Assert.Equal(["number 1.", "number 3."], (await server.MailAsync(TestServer.You, "Trash")).Select(Subject));
+        string list = (await client.OpenAsync(moved.Location!)).Text;
+        Assert.Contains("2 messages moved to Trash.", list, StringComparison.Ordinal);
+        Match undo = Undo().Match(list);
+        await client.PostAsync(undo.Groups[1].Value, ("moved", undo.Groups[2].Value));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Trash"));
+        Assert.Equal(3, (await server.MailAsync(TestServer.You)).Count);
+        await client.PostAsync(box + "/many", ("do", "read"), ("uid", "2"));
+        Assert.Equal(2, Regex.Count((await client.OpenAsync("/mail")).Text, "class=\"unread\""));
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync(box + "/many", ("do", "explode"), ("uid", "2"))).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/mail/back", ("moved", "1.x.2"))).Status);
+    }
+
+    [Fact]
+    public async Task An_open_page_is_told_of_new_mail()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        using HttpResponseMessage answer = await client.StreamAsync("/mail/events");
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        Assert.Equal("retry: 2000", await events.ReadLineAsync(Cancel));
+        Assert.Equal("", await events.ReadLineAsync(Cancel));
+        await FileAsync(server, "From: a@example.net\r\n\r\nx\r\n");
+        Assert.Equal("event: changed", await events.ReadLineAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_page_is_told_of_what_came_before_it_began_to_listen()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string empty = Events(await client.OpenAsync("/mail"));
+        await FileAsync(server, "From: a@example.net\r\n\r\nx\r\n");
+        Assert.Equal("event: changed", await FirstEventAsync(client, empty, time));
+        // Opened, it is read: the page shows that itself and has missed nothing. What comes first is the sign of life.
+        string opened = Events(await client.OpenAsync(MessageLink(await client.OpenAsync("/mail"))));
+        Assert.Equal(":", await FirstEventAsync(client, opened, time));
     }
 
     [Fact]
@@ -135,6 +215,27 @@ public sealed partial class MailPageTests
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(path)).Status);
     }
 
+    private static string Subject(string message) => Regex.Match(message, "Subject: (.*)\r").Groups[1].Value;
+
+    private static string Events(WebAnswer page) => EventsAddress().Match(page.Text).Groups[1].Value;
+
+    /// <summary>The first line that a stream sends of itself.</summary>
+    private static async Task<string?> FirstEventAsync(WebClient client, string address, FakeTimeProvider time)
+    {
+        using HttpResponseMessage answer = await client.StreamAsync(address);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        Assert.Equal("retry: 2000", await events.ReadLineAsync(Cancel));
+        Assert.Equal("", await events.ReadLineAsync(Cancel));
+        Task<string?> first = events.ReadLineAsync(Cancel).AsTask();
+        while (!first.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(25));
+            await Task.WhenAny(first, Task.Delay(50, Cancel));
+        }
+
+        return await first;
+    }
+
     private static string MessageLink(WebAnswer list) => Message().Match(list.Text).Groups[1].Value;
 
     private static async Task FileAsync(TestServer server, string octets)
@@ -151,7 +252,10 @@ public sealed partial class MailPageTests
     [GeneratedRegex("<a href=\"(/mail/[0-9]+/[0-9]+)\"")]
     private static partial Regex Message();
 
-    [GeneratedRegex("action=\"(/mail/[0-9]+/[0-9]+/back)\"[\\s\\S]*?name=\"to\" value=\"([0-9]+)\"")]
+    [GeneratedRegex("data-events=\"(/mail/events[^\"]+)\"")]
+    private static partial Regex EventsAddress();
+
+    [GeneratedRegex("action=\"(/mail/back)\"[\\s\\S]*?name=\"moved\" value=\"([0-9.:,]+)\"")]
     private static partial Regex Undo();
 
     [GeneratedRegex("href=\"(/mail/[0-9]+\\?page=1)\"")]

@@ -1,4 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Posthorn.Core;
+using Posthorn.Hosting;
+using Posthorn.ProtocolTests.Durability;
+using Posthorn.ProtocolTests.Smtp;
 
 namespace Posthorn.ProtocolTests.Web;
 
@@ -16,6 +22,42 @@ public sealed class OperatorEndpointsTests
         Assert.Contains("target_info", await client.GetStringAsync(new Uri(server.MetricsAddress, "metrics"), Cancel), StringComparison.Ordinal);
         using HttpResponseMessage page = await client.GetAsync(server.MetricsAddress, Cancel);
         Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_the_server_did_is_counted()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using (SmtpTalk talk = await SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel))
+        {
+            Assert.True(await talk.SendAsync(TestServer.You, "counted", 100, Cancel));
+            Assert.StartsWith("550 ", await talk.DeliverAsync("nobody@example.test", "refused", "x", Cancel), StringComparison.Ordinal);
+            await talk.SayAsync("QUIT", Cancel);
+        }
+
+        using var client = new HttpClient();
+        string metrics;
+        do
+        {
+            // The end of a connection is counted after the client has gone.
+            metrics = await client.GetStringAsync(new Uri(server.MetricsAddress, "metrics"), Cancel);
+        }
+        while (!metrics.Contains("posthorn_connections_ended_", StringComparison.Ordinal));
+        Assert.Matches("(?m)^posthorn_smtp_messages_total\\{.*\\} [1-9]", metrics);
+        Assert.Matches("(?m)^posthorn_smtp_octets_bytes_total\\{.*\\} [1-9]", metrics);
+        Assert.Matches("(?m)^posthorn_smtp_refusals_total\\{.*550.*\\} [1-9]", metrics);
+        Assert.Matches("(?m)^posthorn_connections_ended_total\\{.*reason=.*\\} [1-9]", metrics);
+        Assert.DoesNotContain(TestServer.You, metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_written_is_no_good_health()
+    {
+        await using SmtpTestServer server = await SmtpTestServer.StartAsync();
+        Assert.Equal("ok\n", Assert.IsType<ContentHttpResult>(await Health.AnswerAsync(server.Disk, Cancel)).ResponseContent);
+        server.Disk.Writes = new StoreUnavailableException("database or disk is full", isFull: true);
+        var answer = Assert.IsType<ContentHttpResult>(await Health.AnswerAsync(server.Disk, Cancel));
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "database or disk is full\n"), (answer.StatusCode, answer.ResponseContent));
     }
 
     [Theory]

@@ -11,67 +11,11 @@ namespace Posthorn.Tests.Core;
 
 public sealed class MaintenanceTests
 {
-    private const string BackedUpElsewhere = "PostgreSQL has its own means";
     private static readonly IProgress<long> Silent = new Progress<long>();
     private static readonly Actor Administrator = Actor.System("test");
     private static readonly string Large = "Subject: large\r\n\r\n" + new string('x', MessageWriter.InlineBytes) + "\r\n";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task A_backup_restores_into_a_new_epoch_with_the_same_mail()
-    {
-        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
-        string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName, restored = Directory.CreateTempSubdirectory("posthorn-restored-").FullName;
-        await using TestStore store = await TestStore.OpenAsync();
-        Mailbox inbox = await store.InboxAsync();
-        await store.AppendAsync(inbox.Id, "Subject: small\r\n\r\n", Large);
-        BackupManifest manifest = (await store.Get<Backup>().RunAsync(Administrator, backup, Silent, Cancel)).Value;
-        Assert.Equal(1, manifest.Bodies);
-        await store.AppendAsync(inbox.Id, Large);
-        Assert.Equal(2, (await store.Get<Backup>().RunAsync(Administrator, backup, Silent, Cancel)).Value.Bodies);
-        Assert.Empty(Restore.Verify(backup, Silent, Cancel));
-
-        Restore.Run(backup, restored, store.Time, Silent, Cancel);
-        await using TestStore again = await TestStore.OpenAsync(restored);
-        again.OwnsFolder = true;
-        Mailbox after = await again.InboxAsync();
-        Assert.Equal(3, after.Messages);
-        Assert.NotEqual(inbox.UidValidity, after.UidValidity);
-        Assert.True(after.HighestModSeq.Value > inbox.HighestModSeq.Value + uint.MaxValue);
-        Assert.Equal(Large, await again.TextAsync(after.Id, 3));
-        Assert.Equal(await UidlsAsync(store, inbox.Id), await UidlsAsync(again, after.Id));
-        Assert.Empty((await again.Get<StoreCheck>().RunAsync(Administrator, false, Silent, Cancel)).Value);
-        Directory.Delete(backup, recursive: true);
-    }
-
-    [Fact]
-    public async Task Restore_overwrites_no_store_and_takes_no_half_backup()
-    {
-        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
-        string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName;
-        await using TestStore store = await TestStore.OpenAsync();
-        Assert.Contains("no whole backup", Assert.Throws<StoreOpeningException>(() => Restore.Run(backup, store.Folder + "-x", store.Time, Silent, Cancel)).Message, StringComparison.Ordinal);
-        await store.Get<Backup>().RunAsync(Administrator, backup, Silent, Cancel);
-        Assert.Throws<StoreOpeningException>(() => Restore.Run(backup, store.Folder, store.Time, Silent, Cancel));
-        Directory.Delete(backup, recursive: true);
-    }
-
-    [Fact]
-    public async Task Verify_names_a_body_with_a_flipped_bit()
-    {
-        Assert.SkipWhen(TestDatabase.IsPostgres, BackedUpElsewhere);
-        string backup = Directory.CreateTempSubdirectory("posthorn-backup-").FullName;
-        await using TestStore store = await TestStore.OpenAsync();
-        await store.AppendAsync((await store.InboxAsync()).Id, Large);
-        await store.Get<Backup>().RunAsync(Administrator, backup, Silent, Cancel);
-        string body = Directory.EnumerateFiles(Path.Combine(backup, Backup.BodiesName), "*", SearchOption.AllDirectories).Single();
-        byte[] octets = await File.ReadAllBytesAsync(body, Cancel);
-        octets[1000] ^= 1;
-        await File.WriteAllBytesAsync(body, octets, Cancel);
-        Assert.Contains("is damaged", Assert.Single(Restore.Verify(backup, Silent, Cancel)), StringComparison.Ordinal);
-        Directory.Delete(backup, recursive: true);
-    }
 
     [Fact]
     public async Task Check_is_clean_after_work_and_names_a_missing_body_and_a_wrong_counter()
@@ -107,7 +51,11 @@ public sealed class MaintenanceTests
         await using TestStore store = await TestStore.OpenAsync();
         Mailbox inbox = await store.InboxAsync();
         await store.AppendAsync(inbox.Id, Large, Large);
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow - TimeSpan.FromDays(20));
         await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), Cancel);
+        Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        Assert.Equal((1, 0), await store.Get<Posthorn.Core.Undelete.UndeleteExpiry>().ExpireAsync(Cancel));
         Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
         store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.Grace + TimeSpan.FromMinutes(1));
         Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel));
@@ -116,15 +64,38 @@ public sealed class MaintenanceTests
     }
 
     [Fact]
-    public async Task A_store_in_PostgreSQL_says_how_it_is_backed_up()
+    public async Task A_sweep_between_upload_and_delivery_takes_nothing_and_what_is_referred_to_is_never_taken()
     {
-        Assert.SkipUnless(TestDatabase.IsPostgres, "PostgreSQL alone");
         await using TestStore store = await TestStore.OpenAsync();
-        Result<BackupManifest> refused = await store.Get<Backup>().RunAsync(Administrator, Path.Combine(store.Folder, "backup"), Silent, Cancel);
-        Assert.Contains("pg_dump", refused.Refusal?.Text, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(store.Folder, "backup")));
+        Mailbox inbox = await store.InboxAsync();
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        IncomingMessage uploaded = await store.MessageAsync(Large);
+        store.Time.Advance(BodySweep.UploadGrace - TimeSpan.FromMinutes(5));
+        Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+        Assert.True((await store.Get<Messages>().AppendAsync(store.Actor, store.Account, inbox.Id, [new NewMessage(uploaded, MessageFlags.None, [], null)], Cancel)).IsOk);
+
+        // A sweep that saw the body when nobody referred to it looks again in the transaction that removes it.
+        DateTimeOffset later = store.Time.GetUtcNow() + BodySweep.Grace * 2;
+        BodyId body = (await store.Get<Messages>().ReadAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), MessageFields.Content, Cancel)).Value[0].Body;
+        Assert.False(await store.Store.WriteAsync(ReadOnlyMemory<AccountId>.Empty, session => session.Bodies.DeleteUnreferencedAsync(body, later), Cancel));
+        store.Time.SetUtcNow(later);
+        Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+        Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
     }
 
-    private static async Task<IEnumerable<string>> UidlsAsync(TestStore store, MailboxId mailbox) =>
-        (await store.Get<Messages>().ReadAsync(store.Actor, store.Account, mailbox, UidSet.All, MessageFields.None, Cancel)).Value.Select(message => message.Uidl);
+    [Theory]
+    [InlineData(500, BodyCodec.Zstd)]
+    [InlineData(5, BodyCodec.Plain)]
+    public async Task A_small_body_is_kept_compressed_where_that_pays(int lines, BodyCodec codec)
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        string text = "Subject: x\r\n\r\n" + string.Concat(Enumerable.Repeat("all work and no play\r\n", lines));
+        await store.AppendAsync(inbox.Id, text);
+        BodyId id = (await store.Get<Messages>().ReadAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), MessageFields.Content, Cancel)).Value[0].Body;
+        StoredBody body = (await store.Store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(id), Cancel))!;
+        Assert.Equal((text.Length, codec), ((int)body.SizeBytes, body.Codec));
+        Assert.InRange(body.Inline!.Length, 1, codec == BodyCodec.Zstd ? text.Length / 2 : text.Length);
+        Assert.Equal(text, await store.TextAsync(inbox.Id, 1));
+    }
 }

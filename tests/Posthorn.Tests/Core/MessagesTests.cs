@@ -88,13 +88,23 @@ public sealed class MessagesTests
     public async Task A_change_of_many_messages_commits_in_chunks_and_reaches_all()
     {
         await using TestStore store = await TestStore.OpenAsync();
+        const int Copies = 6, Piece = (FlagChanges.ChunkSize / Copies) + 100;
         Mailbox inbox = await store.InboxAsync();
-        await store.AppendAsync(inbox.Id, [.. Enumerable.Repeat("Subject: x\r\n\r\n", Messages.ChunkSize + 500)]);
+        Mailbox many = (await store.Get<Mailboxes>().CreateAsync(store.Actor, store.Account, "Many", SpecialUse.None, Cancel)).Value;
+        await store.AppendAsync(inbox.Id, [.. Enumerable.Repeat("Subject: x\r\n\r\n", Piece)]);
+        for (int copy = 0; copy < Copies; copy++)
+        {
+            Assert.True((await store.Get<Messages>().CopyAsync(store.Actor, store.Account, inbox.Id, UidSet.All, many.Id, Cancel)).IsOk);
+        }
+
         FlagsChanged result = (await store.Get<Messages>().ChangeFlagsAsync(
-            store.Actor, store.Account, inbox.Id, UidSet.All, new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, Cancel)).Value;
-        Assert.Equal($"1:{Messages.ChunkSize + 500}", result.Changed.ToString());
-        Mailbox after = await store.InboxAsync();
-        Assert.Equal(0, after.Unseen);
+            store.Actor, store.Account, many.Id, UidSet.All, new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, Cancel)).Value;
+        Assert.Equal($"1:{Copies * Piece}", result.Changed.ToString());
+        MailboxSnapshot after = await store.SnapshotAsync(many.Id);
+        await after.LoadAsync(Cancel);
+        Assert.Equal((0, Copies * Piece), (after.Mailbox.Unseen, after.Enumerate().Count(static entry => entry.Flags == MessageFlags.Seen)));
+        // Two transactions, each with a modseq of its own.
+        Assert.Equal(2, after.Enumerate().Select(static entry => entry.ModSeq).Distinct().Count());
     }
 
     [Fact]
@@ -129,7 +139,7 @@ public sealed class MessagesTests
         Assert.Equal("3", gone.ToString());
         MailboxSnapshot after = await store.SnapshotAsync(inbox.Id);
         Assert.Equal("2:3", MailboxSnapshot.Compare(before, after).Vanished.ToString());
-        Assert.Equal([1u, 2, 3], after.Retaining(before).Enumerate().Select(entry => entry.Uid));
+        Assert.Equal([1u, 2, 3], after.Retaining(before, MailboxSnapshot.Compare(before, after).Vanished).Enumerate().Select(entry => entry.Uid));
         Assert.Equal(1, after.Mailbox.Messages);
         Assert.Equal(1, (await store.SnapshotAsync(trash.Id)).Count);
     }

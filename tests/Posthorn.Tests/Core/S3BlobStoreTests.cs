@@ -116,9 +116,13 @@ public sealed class S3BlobStoreTests : IDisposable
         await using TestStore store = await TestStore.WithBodiesAsync(_server.Options);
         Mailbox inbox = await store.InboxAsync();
         await store.AppendAsync(inbox.Id, Large, Large);
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow - TimeSpan.FromDays(20));
         await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), Cancel);
         await store.MessageAsync(Large);
         Assert.Equal(3, _server.Objects.Count);
+        // What was removed is kept for a while; then the body is free.
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        Assert.Equal((1, 0), await store.Get<Posthorn.Core.Undelete.UndeleteExpiry>().ExpireAsync(Cancel));
         store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.Grace + TimeSpan.FromMinutes(1));
         Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel));
         store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.UploadGrace + TimeSpan.FromMinutes(1));

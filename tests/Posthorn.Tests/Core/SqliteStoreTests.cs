@@ -1,4 +1,5 @@
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Sqlite;
 using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core;
@@ -20,6 +21,73 @@ public sealed class SqliteStoreTests
     }
 
     [Fact]
+    public async Task Writes_that_come_while_others_run_share_their_commit()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        (Task<IWriteSession> first, Action open) = await HeldAsync(store);
+        Task<IWriteSession> second = WriteAsync(store, static _ => { });
+        open();
+        Assert.Same(await first, await second);
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_among_others_fails_alone_and_the_others_are_kept()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        long before = await ModSeqAsync(store);
+        (Task<IWriteSession> first, Action open) = await HeldAsync(store);
+        int runs = 0;
+        Task<IWriteSession> failing = WriteAsync(store, _ => throw new InvalidDataException($"run {++runs}"));
+        Task<IWriteSession> last = WriteAsync(store, static _ => { });
+        open();
+        Assert.Same(await first, await last);
+        // Together with the others, then by itself: the caller hears of the second.
+        Assert.Equal("run 2", (await Assert.ThrowsAsync<InvalidDataException>(() => failing)).Message);
+        Assert.Equal(before + 3, await ModSeqAsync(store));
+    }
+
+    [Fact]
+    public async Task After_a_busy_moment_as_many_readers_are_kept_as_before()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        var sqlite = (SqliteStore)store.Store;
+        for (int moment = 0; moment < 3; moment++)
+        {
+            await ReadTogetherAsync(3 * SqliteStore.MaxIdleReaders);
+            Assert.Equal(SqliteStore.MaxIdleReaders, sqlite.IdleReaders);
+        }
+
+        for (int quiet = 0; quiet < 3 * SqliteStore.MaxIdleReaders; quiet++)
+        {
+            await ReadTogetherAsync(1);
+        }
+
+        Assert.Equal(SqliteStore.MaxIdleReaders, sqlite.IdleReaders);
+
+        async Task ReadTogetherAsync(int count)
+        {
+            var all = new TaskCompletionSource();
+            int begun = 0;
+            await Task.WhenAll(Enumerable.Range(0, count).Select(_ => store.Store.ReadAsync(
+                store.Account,
+                async _ =>
+                {
+                    if (Interlocked.Increment(ref begun) == count)
+                    {
+                        all.SetResult();
+                    }
+
+                    await all.Task;
+                    return true;
+                },
+                Cancel).AsTask()));
+        }
+    }
+
+    [Fact]
     public async Task A_foreign_database_and_a_damaged_one_are_refused_in_one_line()
     {
         Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
@@ -29,4 +97,49 @@ public sealed class SqliteStoreTests
         Assert.DoesNotContain('\n', refused.Message);
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task A_database_of_another_program_is_refused_and_left_as_it_is()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        string folder = Directory.CreateTempSubdirectory("posthorn-test-").FullName;
+        using (SqliteConnection invoices = SqliteConnection.Open(Path.Combine(folder, "posthorn.db"), readOnly: false))
+        {
+            invoices.Execute("CREATE TABLE invoice(id INTEGER)");
+        }
+
+        byte[] before = await File.ReadAllBytesAsync(Path.Combine(folder, "posthorn.db"), Cancel);
+        StoreOpeningException refused = await Assert.ThrowsAsync<StoreOpeningException>(() => TestStore.OpenAsync(folder));
+        Assert.Contains("is not a Posthorn store. Give another data folder.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(folder, "posthorn.db"), Cancel));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A write that has begun, and ends when told. Each time it runs it takes a modseq.</summary>
+    private static async Task<(Task<IWriteSession> Write, Action Open)> HeldAsync(TestStore store)
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var opened = new ManualResetEventSlim();
+        Task<IWriteSession> write = WriteAsync(store, _ =>
+        {
+            entered.TrySetResult();
+            opened.Wait(Cancel);
+        });
+        await entered.Task;
+        return (write, opened.Set);
+    }
+
+    /// <summary>Takes a modseq, then does as told; gives the session, which is that of its commit.</summary>
+    private static Task<IWriteSession> WriteAsync(TestStore store, Action<IWriteSession> work) => store.Store.WriteAsync(
+        new[] { store.Account },
+        async session =>
+        {
+            await session.ModSeqAsync(store.Account);
+            work(session);
+            return session;
+        },
+        Cancel).AsTask();
+
+    private static async Task<long> ModSeqAsync(TestStore store) =>
+        await store.Store.WriteAsync(new[] { store.Account }, async session => (await session.ModSeqAsync(store.Account)).Value, Cancel);
 }

@@ -18,13 +18,13 @@ public sealed class TestStore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private TestStore(string folder, bool ownsFolder, string database, S3Options? bodies = null)
+    private TestStore(string folder, bool ownsFolder, string database, S3Options? bodies = null, StoreOptions? place = null)
     {
         (Folder, OwnsFolder) = (folder, ownsFolder);
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
-            .AddPosthornCore(new StoreOptions { DataFolder = folder, Database = database, Bodies = bodies })
+            .AddPosthornCore(place ?? new StoreOptions { DataFolder = folder, Database = database, Bodies = bodies })
             .BuildServiceProvider();
     }
 
@@ -49,6 +49,9 @@ public sealed class TestStore : IAsyncDisposable
     /// <summary>A node with a data folder of its own on this PostgreSQL database.</summary>
     public static Task<TestStore> OnDatabaseAsync(string connectionString) =>
         OpenAsync(new TestStore(Directory.CreateTempSubdirectory("posthorn-test-").FullName, true, connectionString));
+
+    /// <summary>A store in this place, whatever the store of this run is.</summary>
+    public static Task<TestStore> AtAsync(StoreOptions place) => OpenAsync(new TestStore(place.DataFolder, false, place.Database, place.Bodies, place));
 
     /// <summary>With large bodies in a bucket.</summary>
     public static Task<TestStore> WithBodiesAsync(S3Options bodies)

@@ -1,10 +1,11 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using MimeKit;
 using Posthorn.Corpus;
 
 namespace Posthorn.Tests.Corpus;
 
-public sealed class SampleMailTests
+public sealed partial class SampleMailTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -16,6 +17,32 @@ public sealed class SampleMailTests
         Assert.Equal("\r\n\r\n\r\n"u8.ToArray(), SampleMail.Octets("broken/only-crlf")[..6]);
         Assert.Equal("\n\n\n"u8.ToArray(), SampleMail.Octets("broken/only-lf"));
         Assert.Equal("\r\r\r"u8.ToArray(), SampleMail.Octets("broken/only-cr"));
+    }
+
+    /// <summary>The kinds of mail that people get, each by what makes it one.</summary>
+    [Theory]
+    [InlineData("multipart/alternative", 20)]
+    [InlineData("text/calendar", 10)]
+    [InlineData("application/pkcs7-", 3)]
+    [InlineData("application/pgp-encrypted", 1)]
+    [InlineData("application/pgp-signature", 1)]
+    [InlineData("filename*=", 3)]
+    [InlineData("filename*0", 1)]
+    [InlineData("message/rfc822", 3)]
+    [InlineData("message/delivery-status", 3)]
+    [InlineData("List-Unsubscribe:", 10)]
+    public void Each_kind_that_people_get_is_there(string mark, int least) =>
+        Assert.InRange(SampleMail.All.Count(mail => Encoding.Latin1.GetString(mail.ReadOctets()).Contains(mark, StringComparison.OrdinalIgnoreCase)), least, SampleMail.All.Count);
+
+    [Fact]
+    public void Encoded_words_raw_octets_and_nested_parts_are_there()
+    {
+        string[] texts = [.. SampleMail.All.Select(static mail => Encoding.Latin1.GetString(mail.ReadOctets()))];
+        string[] charsets = [.. texts.SelectMany(static text => EncodedWord().Matches(text)).Select(static match => match.Groups[1].Value.ToLowerInvariant()).Distinct()];
+        Assert.InRange(charsets.Length, 15, 1_000);
+        Assert.Contains(texts, static text => text.Split("\r\n\r\n")[0].AsSpan().ContainsAnyExceptInRange('\0', '\x7f'));
+        Assert.Contains(texts, static text => text.Split("multipart/").Length > 10);
+        Assert.InRange(SampleMail.OfKind("broken").Count(), 50, 1_000);
     }
 
     [Fact]
@@ -53,4 +80,7 @@ public sealed class SampleMailTests
         var message = await MimeMessage.LoadAsync(octets, Cancel);
         Assert.Equal("film.mp4", Assert.IsType<MimePart>(Assert.Single(message.Attachments)).FileName);
     }
+
+    [GeneratedRegex(@"=\?([A-Za-z0-9_-]+)\?[BbQq]\?")]
+    private static partial Regex EncodedWord();
 }

@@ -17,9 +17,6 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
     /// <summary>Repetitions of a request by the client library, with growing pauses between them.</summary>
     private const int MaxRepetitions = 4;
 
-    /// <summary>One try of a request; a body has at most <see cref="StoreOptions.MaxMessageBytes"/>.</summary>
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
-
     private readonly S3Options _options;
     private readonly AmazonS3Client _client;
     private readonly BodyCache _cache;
@@ -36,7 +33,7 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
             AuthenticationRegion = options.Region,
             MaxErrorRetry = MaxRepetitions,
             RetryMode = RequestRetryMode.Standard,
-            Timeout = RequestTimeout,
+            Timeout = options.RequestTimeout,
 
             // Only what every server understands.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,

@@ -22,5 +22,8 @@ public sealed record S3Options
     /// <summary>Octets of bodies kept on the local disk after use.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
+    /// <summary>One try of a request; a body has at most <see cref="StoreOptions.MaxMessageBytes"/>.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     public override string ToString() => $"bucket {Bucket} at {(Endpoint.Length > 0 ? Endpoint : Region)}";
 }

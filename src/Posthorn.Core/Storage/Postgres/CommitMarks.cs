@@ -22,9 +22,10 @@ internal sealed class CommitMarks(PostgresConnections connections)
     private readonly ConcurrentQueue<Guid> _settled = new();
 
     /// <summary>Posts the mark with the transaction, and takes settled ones away. If that transaction fails, their rows stay until a store is opened.</summary>
-    public void Write(PostgresTransaction transaction, Guid mark)
+    /// <param name="begun">Told the transaction's id with the first round trip.</param>
+    public void Write(PostgresTransaction transaction, Guid mark, Action<string> begun)
     {
-        transaction.Use("INSERT INTO commit_mark(id) VALUES($1)").Bind(mark).Post();
+        transaction.Use("INSERT INTO commit_mark(id) VALUES($1) RETURNING pg_current_xact_id()::text").Bind(mark).Post(row => begun(row.GetString(0)));
         var settled = new List<Guid>();
         while (settled.Count < TakenAway && _settled.TryDequeue(out Guid old))
         {

@@ -7,6 +7,9 @@ namespace Posthorn.Core.Storage.Postgres;
 internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBodies
 {
     private const string Columns = "SELECT id, size, codec, hash, octets FROM body";
+    /// <summary>Shared by who deletes bodies, alone for who begins to hold them: "Hold" in ASCII.</summary>
+    private const long HoldLock = 0x486F6C64;
+
     private const string SelectById = Columns + " WHERE id = $1";
     private const string SelectAll = Columns + " WHERE id > $1 ORDER BY id LIMIT $2";
     private const string SelectExternal = Columns + " WHERE NOT inline AND id > $1 ORDER BY id LIMIT $2";
@@ -48,18 +51,40 @@ internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBo
 
     public ValueTask AddReferenceAsync(BodyId id)
     {
+        transaction.HoldsSharedRows = true;
         transaction.Use("UPDATE body SET refs = refs + 1 WHERE id = $1").Bind(id.Value).Post();
         return ValueTask.CompletedTask;
     }
 
     public ValueTask ReleaseAsync(BodyId id, DateTimeOffset now)
     {
+        transaction.HoldsSharedRows = true;
         transaction.Use("UPDATE body SET refs = refs - 1, released = $2 WHERE id = $1").Bind(id.Value).Bind(now).Post();
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<bool> DeleteUnreferencedAsync(BodyId id) =>
-        await transaction.Use("DELETE FROM body WHERE id = $1 AND refs = 0").Bind(id.Value).RunAsync() > 0;
+    public async ValueTask<bool> AreHeldAsync(DateTimeOffset now) =>
+        await transaction.Use("SELECT count(*) FROM body_hold WHERE until > $1").Bind(now).ScalarAsync<long>() > 0;
+
+    public ValueTask HoldAsync(Guid hold, DateTimeOffset until)
+    {
+        // Waits for deletions that have not seen it.
+        transaction.Use("SELECT pg_advisory_xact_lock($1)").Bind(HoldLock).Post(static _ => { });
+        transaction.Use("INSERT INTO body_hold(id, until) VALUES($1, $2) ON CONFLICT(id) DO UPDATE SET until = excluded.until").Bind(hold).Bind(until).Post();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask EndHoldAsync(Guid hold)
+    {
+        transaction.Use("DELETE FROM body_hold WHERE id = $1").Bind(hold).Post();
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<bool> DeleteUnreferencedAsync(BodyId id, DateTimeOffset now)
+    {
+        transaction.Use("SELECT pg_advisory_xact_lock_shared($1)").Bind(HoldLock).Post(static _ => { });
+        return !await AreHeldAsync(now) && await transaction.Use("DELETE FROM body WHERE id = $1 AND refs = 0").Bind(id.Value).RunAsync() > 0;
+    }
 
     private static StoredBody Read(NpgsqlDataReader row) =>
         new(new BodyId(row.GetGuid(0)), row.GetInt64(1), (BodyCodec)row.GetInt32(2), row.Blob(3), row.NullableBlob(4));

@@ -21,7 +21,7 @@ internal sealed partial class PostgresBus : IAsyncDisposable
     private const int MaxPayload = 7_900;
 
     /// <summary>Between two announcements.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    internal static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(700);
 

@@ -53,11 +53,31 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <exception cref="NpgsqlException">No connection can be had.</exception>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => _source.OpenConnectionAsync(cancel);
 
+    /// <exception cref="StoreUnavailableException">No connection can be had.</exception>
+    public async ValueTask<NpgsqlConnection> OpenOrUnavailableAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await OpenAsync(cancel);
+        }
+        catch (NpgsqlException fault)
+        {
+            throw PostgresFault.ToUnavailable(fault);
+        }
+    }
+
     /// <summary>A connection outside the pool, for one who listens: it keeps its state, and notices when the other side is gone.</summary>
     /// <exception cref="NpgsqlException">No connection can be had.</exception>
-    public async ValueTask<NpgsqlConnection> OpenAloneAsync(CancellationToken cancel)
+    public ValueTask<NpgsqlConnection> OpenAloneAsync(CancellationToken cancel) => OpenAloneAsync(_alone, cancel);
+
+    /// <summary>A connection outside the pool whose statements may take as long as they need.</summary>
+    /// <exception cref="NpgsqlException">No connection can be had.</exception>
+    public ValueTask<NpgsqlConnection> OpenForCopyAsync(CancellationToken cancel) =>
+        OpenAloneAsync(new NpgsqlConnectionStringBuilder(_alone) { CommandTimeout = 0, MaxAutoPrepare = 0 }.ConnectionString, cancel);
+
+    private static async ValueTask<NpgsqlConnection> OpenAloneAsync(string connectionString, CancellationToken cancel)
     {
-        var connection = new NpgsqlConnection(_alone);
+        var connection = new NpgsqlConnection(connectionString);
         try
         {
             await connection.OpenAsync(cancel);
@@ -81,7 +101,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             $"The database refuses the sign-in: {error.MessageText}. Check Username and Password in the connection string, and pg_hba.conf.",
         PostgresErrorCodes.InvalidCatalogName => $"{Sentence(error)} Create it: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0.",
-        PostgresErrorCodes.InsufficientPrivilege =>
+        // No schema to create in: the user may see none.
+        PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName =>
             $"The database user lacks a right: {error.MessageText}. Make the user owner of the database: ALTER DATABASE ... OWNER TO ...",
         PostgresErrorCodes.CannotConnectNow => $"The database is not ready: {error.MessageText}. Try again in a moment.",
         PostgresErrorCodes.TooManyConnections => $"{Sentence(error)} Raise max_connections, or lower Maximum Pool Size in the connection string.",

@@ -28,7 +28,16 @@ internal sealed class PostgresCounters(PostgresTransaction transaction)
         }
     }
 
-    /// <summary>This transaction's modseq: the same for all calls.</summary>
+    /// <summary>What follows is another write of the transaction, with a modseq of its own: who was told the one before must notice this one.</summary>
+    public void BeginWrite()
+    {
+        foreach (Counter counter in _counters.Values)
+        {
+            counter.HasModSeq = false;
+        }
+    }
+
+    /// <summary>This write's modseq: the same for all calls.</summary>
     public async ValueTask<ModSeq> ModSeqAsync(AccountId account)
     {
         Counter counter = await CounterAsync(account);
@@ -64,6 +73,12 @@ internal sealed class PostgresCounters(PostgresTransaction transaction)
             counter.Messages += messages;
         }
     }
+
+    /// <summary>The account's row is locked by this transaction: nobody else changes what is the account's.</summary>
+    public bool Holds(AccountId account) => _counters.ContainsKey(account);
+
+    /// <summary>Of an account that it holds: the last that was given out.</summary>
+    public ModSeq LastModSeq(AccountId account) => new(_counters[account].ModSeq);
 
     /// <summary>Posts what changed.</summary>
     public void Post()

@@ -1,4 +1,6 @@
 using Npgsql;
+using Posthorn.Core.Maintenance;
+using Posthorn.Core.Storage.Copying;
 
 namespace Posthorn.Core.Storage.Postgres;
 
@@ -62,10 +64,22 @@ internal sealed class PostgresMaintenance(PostgresStore store) : IStoreMaintenan
         DELETE FROM change_log USING bound WHERE account = $1 AND change_log.modseq <= bound.modseq
         """;
 
-    public string? CopyObjection =>
-        "The store is in PostgreSQL: back it up by the database's own means (pg_dump or a base backup), then copy the folder bodies.";
+    public ValueTask<bool> TryCopyDatabaseAsync(string path, CancellationToken cancel) => ValueTask.FromResult(false);
 
-    public ValueTask CopyDatabaseAsync(string path, CancellationToken cancel) => throw new NotSupportedException(CopyObjection);
+    public async ValueTask<IRowSource> ReadRowsAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await PostgresRows.ReadAsync(store.Connections, cancel);
+        }
+        catch (NpgsqlException fault)
+        {
+            throw PostgresFault.ToUnavailable(fault);
+        }
+    }
+
+    public async ValueTask ClaimAsync(CancellationToken cancel) => await RunAsync(
+        "BEGIN", static transaction => transaction.Use("DELETE FROM setting WHERE key = $1").Bind(StoreMark.Copied).RunAsync(), cancel);
 
     public ValueTask<IReadOnlyList<string>> IntegrityAsync(CancellationToken cancel) => RunAsync(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", transaction => transaction.Use(Dangling).AllAsync(static row => row.GetString(0)), cancel);
@@ -85,6 +99,19 @@ internal sealed class PostgresMaintenance(PostgresStore store) : IStoreMaintenan
             await FindUsageAsync(transaction, repair, findings);
             await FindReferencesAsync(transaction, repair, findings);
             return findings;
+        },
+        cancel);
+
+    public ValueTask<StoreSizes> SizesAsync(CancellationToken cancel) => RunAsync(
+        "BEGIN READ ONLY",
+        static async transaction =>
+        {
+            IReadOnlyList<(bool Inline, BodySizes Sizes)> bodies = await transaction.Use("SELECT inline, count(*), sum(size)::bigint FROM body GROUP BY inline")
+                .AllAsync(static row => (row.GetBoolean(0), new BodySizes(row.GetInt64(1), row.GetInt64(2))));
+            IReadOnlyList<long> database = await transaction.Use("SELECT pg_database_size(current_database())").AllAsync(static row => row.GetInt64(0));
+            return new StoreSizes(database[0], Of(true), Of(false));
+
+            BodySizes Of(bool inline) => bodies.FirstOrDefault(body => body.Inline == inline).Sizes ?? new BodySizes(0, 0);
         },
         cancel);
 

@@ -8,7 +8,7 @@ namespace Posthorn.Core.Storage.Postgres;
 internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQueue
 {
     private const string EnvelopeColumns = """
-        SELECT id, sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter FROM envelope
+        SELECT id, sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter, suspicion, forwarder FROM envelope
         """;
 
     private const string RecipientColumns = "id, address, notify, orcpt, attempts, due, delay_reported, last_reply, envelope, domain";
@@ -46,11 +46,11 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
 
     public async ValueTask<EnvelopeId> InsertAsync(Envelope envelope, BodyId body, long sizeBytes, DateTimeOffset expires) =>
         new(await transaction.Use("""
-            INSERT INTO envelope(sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter)
-            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id
+            INSERT INTO envelope(sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter, suspicion, forwarder)
+            VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id
             """).Bind(envelope.Sender).Bind(body.Value).Bind(sizeBytes).Bind(envelope.Trace).Bind(envelope.Received).Bind(expires)
             .Bind(envelope.EnvelopeIdentifier).Bind((int)envelope.Return).Bind(envelope.IsSmtpUtf8).Bind(envelope.IsEightBit).Bind(envelope.RequireTls)
-            .Bind(envelope.Submitter?.Value).ScalarAsync<long>() ?? throw new InvalidOperationException("INSERT ... RETURNING gave no row."));
+            .Bind(envelope.Submitter?.Value).Bind((int)envelope.Suspicion).Bind(envelope.Forwarder?.Value).ScalarAsync<long>() ?? throw new InvalidOperationException("INSERT ... RETURNING gave no row."));
 
     public ValueTask InsertRecipientAsync(EnvelopeId envelope, string address, string domain, DsnNotify notify, string? originalRecipient, DateTimeOffset due)
     {
@@ -105,6 +105,7 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
 
     public async ValueTask<BodyId?> RemoveIfDoneAsync(EnvelopeId id)
     {
+        transaction.HoldsSharedRows = true;
         // Two nodes that report the last two recipients: the second waits for the row, and its next statement sees what the first did.
         transaction.Use("SELECT 1 FROM envelope WHERE id = $1 FOR UPDATE").Bind(id.Value).Post(static _ => { });
         return await RemoveEnvelopeAsync("""
@@ -117,8 +118,21 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
 
     public ValueTask<BodyId?> DropAsync(EnvelopeId id)
     {
+        transaction.HoldsSharedRows = true;
         transaction.Use("DELETE FROM envelope_recipient WHERE envelope = $1").Bind(id.Value).Post();
         return RemoveEnvelopeAsync("DELETE FROM envelope WHERE id = $1 RETURNING body", id);
+    }
+
+    public async ValueTask<BodyId?> WithdrawAsync(EnvelopeId id, AccountId submitter, DateTimeOffset now)
+    {
+        transaction.HoldsSharedRows = true;
+        // Whoever leases meanwhile passes over locked rows; whoever leased before is waited for, and seen.
+        transaction.Use("SELECT 1 FROM envelope_recipient WHERE envelope = $1 FOR UPDATE").Bind(id.Value).Post(static _ => { });
+        long? waits = await transaction.Use("""
+            SELECT id FROM envelope WHERE id = $1 AND submitter = $2 AND NOT EXISTS (
+                SELECT 1 FROM envelope_recipient WHERE envelope = $1 AND (due <= $3 OR attempts > 0 OR lease_until IS NOT NULL))
+            """).Bind(id.Value).Bind(submitter.Value).Bind(now).ScalarAsync<long>();
+        return waits is null ? null : await DropAsync(id);
     }
 
     private async ValueTask<BodyId?> RemoveEnvelopeAsync(string sql, EnvelopeId id) =>
@@ -146,5 +160,7 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
         IsEightBit = row.GetBoolean(10),
         RequireTls = row.GetBoolean(11),
         Submitter = row.NullableInt64(12) is { } submitter ? new AccountId(submitter) : null,
+        Suspicion = (Suspicion)row.GetInt32(13),
+        Forwarder = row.NullableInt64(14) is { } forwarder ? new AccountId(forwarder) : null,
     };
 }

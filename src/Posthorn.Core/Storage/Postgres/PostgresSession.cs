@@ -13,6 +13,11 @@ internal sealed class PostgresSession : IReadSession, IWriteSession
     private readonly PostgresBodies _bodies;
     private readonly PostgresChanges _changes;
     private readonly PostgresQueue _queue;
+    private readonly PostgresAccountSettings _settings;
+    private readonly PostgresScheduled _scheduled;
+    private readonly PostgresSecurity _security;
+    private readonly PostgresDeliveryEvents _deliveryEvents;
+    private readonly PostgresReplies _replies;
 
     public PostgresSession(PostgresTransaction transaction)
     {
@@ -23,12 +28,21 @@ internal sealed class PostgresSession : IReadSession, IWriteSession
         _bodies = new PostgresBodies(transaction);
         _changes = new PostgresChanges(transaction, _entries);
         _queue = new PostgresQueue(transaction);
+        _settings = new PostgresAccountSettings(transaction);
+        _scheduled = new PostgresScheduled(transaction);
+        Segments = new PostgresSegments(transaction);
+        _security = new PostgresSecurity(transaction);
+        _deliveryEvents = new PostgresDeliveryEvents(transaction);
+        _replies = new PostgresReplies(transaction);
     }
 
     /// <summary>What is to be published after the commit.</summary>
     public IReadOnlyList<(AccountId Account, ChangeEntry Entry)> Entries => _entries;
 
     public PostgresCounters Counters => _counters;
+
+    /// <summary>Segments of the search index: not of mail, so no part of what protocols see of the store.</summary>
+    public PostgresSegments Segments { get; }
 
     public ValueTask<ModSeq> ModSeqAsync(AccountId account) => _counters.ModSeqAsync(account);
 
@@ -44,6 +58,16 @@ internal sealed class PostgresSession : IReadSession, IWriteSession
 
     IReadQueue IReadSession.Queue => _queue;
 
+    IReadAccountSettings IReadSession.Settings => _settings;
+
+    IReadScheduled IReadSession.Scheduled => _scheduled;
+
+    IReadSecurity IReadSession.Security => _security;
+
+    IReadDeliveryEvents IReadSession.DeliveryEvents => _deliveryEvents;
+
+    IReadReplies IReadSession.Replies => _replies;
+
     IWriteDirectory IWriteSession.Directory => _directory;
 
     IWriteMailboxes IWriteSession.Mailboxes => _mailboxes;
@@ -55,4 +79,14 @@ internal sealed class PostgresSession : IReadSession, IWriteSession
     IWriteChanges IWriteSession.Changes => _changes;
 
     IWriteQueue IWriteSession.Queue => _queue;
+
+    IWriteAccountSettings IWriteSession.Settings => _settings;
+
+    IWriteScheduled IWriteSession.Scheduled => _scheduled;
+
+    IWriteSecurity IWriteSession.Security => _security;
+
+    IWriteDeliveryEvents IWriteSession.DeliveryEvents => _deliveryEvents;
+
+    IWriteReplies IWriteSession.Replies => _replies;
 }

@@ -108,6 +108,8 @@ internal static class PostgresColumns
     {
         public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
+        public DateTimeOffset? NullableTime(int column) => row.IsDBNull(column) ? null : row.Time(column);
+
         public string? NullableText(int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
         public long? NullableInt64(int column) => row.IsDBNull(column) ? null : row.GetInt64(column);

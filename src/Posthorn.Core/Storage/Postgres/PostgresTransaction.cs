@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Posthorn.Core.Storage.Postgres;
@@ -16,8 +17,17 @@ internal sealed class PostgresTransaction(NpgsqlConnection connection, string be
     /// <summary>Something came back.</summary>
     public bool HasAnswered { get; private set; }
 
+    /// <summary>How often the server was spoken to.</summary>
+    public int RoundTrips { get; private set; }
+
     /// <summary>COMMIT is on its way: when the connection breaks now, nobody here knows what came of it.</summary>
     public bool IsCommitSent { get; private set; }
+
+    /// <summary>
+    /// It holds rows that writers of other accounts may want (bodies that several share, envelopes): no other write joins it. They would wait longer, and two transactions
+    /// with several of these each could wait for each other.
+    /// </summary>
+    public bool HoldsSharedRows { get; set; }
 
     /// <summary><paramref name="sql"/> with parameters <c>$1</c>, <c>$2</c>, ...</summary>
     public PostgresStatement Use(string sql) => new(this, sql);
@@ -47,6 +57,7 @@ internal sealed class PostgresTransaction(NpgsqlConnection connection, string be
 
         _pending.Clear();
         HasBegun = true;
+        RoundTrips++;
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         do
         {
@@ -82,7 +93,7 @@ internal sealed class PostgresTransaction(NpgsqlConnection connection, string be
     public async ValueTask RollBackAsync()
     {
         _pending.Clear();
-        if (!HasBegun)
+        if (!HasBegun || connection.State != ConnectionState.Open)
         {
             return;
         }

@@ -37,15 +37,15 @@ internal sealed class SqliteBodies(SqliteConnection connection) : IWriteBodies
 
     public ValueTask ReferAsync(StoredBody body, int references, DateTimeOffset now)
     {
-        if (connection.Use("UPDATE body SET refs = refs + ?2 WHERE id = ?1").Bind(body.Id.Value).Bind(references).Run() > 0)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        connection.Use("INSERT INTO body(id, size, codec, hash, inline, refs, released) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        // Nearly always it is new: its first reference brings it along.
+        bool isNew = connection.Use("INSERT INTO body(id, size, codec, hash, inline, refs, released) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO NOTHING")
             .Bind(body.Id.Value).Bind(body.SizeBytes).Bind((long)body.Codec).Bind(body.Hash).Bind(body.Inline is not null).Bind(references)
-            .Bind(now).Run();
-        if (body.Inline is { } octets)
+            .Bind(now).Run() > 0;
+        if (!isNew)
+        {
+            connection.Use("UPDATE body SET refs = refs + ?2 WHERE id = ?1").Bind(body.Id.Value).Bind(references).Run();
+        }
+        else if (body.Inline is { } octets)
         {
             connection.Use("INSERT INTO body_octets(number, octets) VALUES(?1, ?2)").Bind(connection.LastRowId).Bind(octets).Run();
         }
@@ -65,10 +65,33 @@ internal sealed class SqliteBodies(SqliteConnection connection) : IWriteBodies
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> DeleteUnreferencedAsync(BodyId id)
+    public ValueTask<bool> AreHeldAsync(DateTimeOffset now)
     {
+        using SqliteStatement query = connection.Use("SELECT 1 FROM body_hold WHERE until > ?1").Bind(now);
+        return ValueTask.FromResult(query.Step());
+    }
+
+    public ValueTask HoldAsync(Guid hold, DateTimeOffset until)
+    {
+        connection.Use("INSERT INTO body_hold(id, until) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET until = excluded.until").Bind(hold).Bind(until).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask EndHoldAsync(Guid hold)
+    {
+        connection.Use("DELETE FROM body_hold WHERE id = ?1").Bind(hold).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<bool> DeleteUnreferencedAsync(BodyId id, DateTimeOffset now)
+    {
+        if (await AreHeldAsync(now))
+        {
+            return false;
+        }
+
         connection.Use("DELETE FROM body_octets WHERE number = (SELECT number FROM body WHERE id = ?1 AND refs = 0)").Bind(id.Value).Run();
-        return ValueTask.FromResult(connection.Use("DELETE FROM body WHERE id = ?1 AND refs = 0").Bind(id.Value).Run() > 0);
+        return connection.Use("DELETE FROM body WHERE id = ?1 AND refs = 0").Bind(id.Value).Run() > 0;
     }
 
     private static List<StoredBody> ReadAll(SqliteStatement query)

@@ -13,14 +13,23 @@ internal sealed class SqliteConnection : IDisposable
     // Keyed by the string object: all SQL here is literals, and comparing references costs nothing.
     private readonly Dictionary<string, SqliteStatement> _statements = new(LiteralComparer.Instance);
 
-    static SqliteConnection() => Batteries_V2.Init();
+    static SqliteConnection()
+    {
+        Batteries_V2.Init();
+
+        // Nobody asks how much memory SQLite has in use, and counting it takes a lock of the whole process at every allocation. Before the first use of the library.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     private SqliteConnection(sqlite3 database) => _database = database;
 
-    public static SqliteConnection Open(string path, bool readOnly)
+    /// <param name="path">The database file.</param>
+    /// <param name="readOnly">Writes nothing at all.</param>
+    /// <param name="gathersWal">It is the one that writes: see <see cref="GatheringVfs"/>.</param>
+    public static SqliteConnection Open(string path, bool readOnly, bool gathersWal = false)
     {
         int flags = raw.SQLITE_OPEN_NOMUTEX | (readOnly ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
-        int code = raw.sqlite3_open_v2(path, out sqlite3 database, flags, null);
+        int code = raw.sqlite3_open_v2(path, out sqlite3 database, flags, gathersWal ? GatheringVfs.Ready() : null);
         if (code != raw.SQLITE_OK)
         {
             SqliteFault fault = SqliteFault.From(database, code);

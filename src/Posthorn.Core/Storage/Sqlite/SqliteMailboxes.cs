@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Posthorn.Core.Access;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
 
 namespace Posthorn.Core.Storage.Sqlite;
 
@@ -37,7 +39,7 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
         var mailboxes = new List<Mailbox>();
         while (query.Step())
         {
-            mailboxes.Add(Read(query));
+            mailboxes.Add(Read(query, account));
         }
 
         return ValueTask.FromResult<IReadOnlyList<Mailbox>>(mailboxes);
@@ -46,13 +48,13 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
     public ValueTask<Mailbox?> GetAsync(AccountId account, MailboxId id)
     {
         using SqliteStatement query = connection.Use(SelectById).Bind(account.Value).Bind(id.Value);
-        return ValueTask.FromResult(query.Step() ? Read(query) : null);
+        return ValueTask.FromResult(query.Step() ? Read(query, account) : null);
     }
 
     public ValueTask<Mailbox?> FindAsync(AccountId account, string name)
     {
         using SqliteStatement query = connection.Use(SelectByName).Bind(account.Value).Bind(name);
-        return ValueTask.FromResult(query.Step() ? Read(query) : null);
+        return ValueTask.FromResult(query.Step() ? Read(query, account) : null);
     }
 
     public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account)
@@ -86,7 +88,8 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
             VALUES(?1, ?2, ?3, ?4, 1, 1, 0, 0, 0, 0, ?5, ?6, '[]')
             """).Bind(account.Value).Bind(id).Bind(name).Bind(validity).Bind((long)use).Bind(isContainer).Run();
         return ValueTask.FromResult(new Mailbox(
-            new MailboxId(id), name, new UidValidity(validity), 1, new ModSeq(1), 0, 0, 0, 0, use, isContainer, []));
+            new MailboxId(id), name, new UidValidity(validity), 1, new ModSeq(1), 0, 0, 0, 0, use, isContainer, [])
+        { Account = account });
     }
 
     public ValueTask RenameAsync(AccountId account, MailboxId id, string name)
@@ -136,6 +139,7 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
         connection.Use("DELETE FROM mailbox WHERE account = ?1 AND id = ?2").Bind(account.Value).Bind(id.Value).Run();
         connection.Use("DELETE FROM annotation WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
         connection.Use("DELETE FROM user_seen WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
+        connection.Use("DELETE FROM mailbox_grant WHERE account = ?1 AND mailbox = ?2").Bind(account.Value).Bind(id.Value).Run();
         return ValueTask.CompletedTask;
     }
 
@@ -162,12 +166,76 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
         return ValueTask.CompletedTask;
     }
 
-    private static Mailbox Read(SqliteStatement row)
+    public ValueTask<IReadOnlyList<Grant>> GrantsAsync(AccountId account, MailboxId mailbox)
+    {
+        using SqliteStatement query = connection.Use("SELECT grantee, rights FROM mailbox_grant WHERE account = ?1 AND mailbox = ?2 ORDER BY grantee")
+            .Bind(account.Value).Bind(mailbox.Value);
+        var grants = new List<Grant>();
+        while (query.Step())
+        {
+            grants.Add(new Grant(new AccountId(query.Int64(0)), new RightSet(query.Int32(1))));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<Grant>>(grants);
+    }
+
+    public ValueTask<IReadOnlyList<GrantedMailbox>> GrantedAsync(AccountId grantee)
+    {
+        using SqliteStatement query = connection.Use("SELECT account, mailbox, rights FROM mailbox_grant WHERE grantee IN (0, ?1) ORDER BY account, mailbox").Bind(grantee.Value);
+        var granted = new List<GrantedMailbox>();
+        while (query.Step())
+        {
+            granted.Add(new GrantedMailbox(new AccountId(query.Int64(0)), new MailboxId(query.Int64(1)), new RightSet(query.Int32(2))));
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<GrantedMailbox>>(granted);
+    }
+
+    public ValueTask<UidSet?> SeenAsync(AccountId account, MailboxId mailbox, AccountId viewer)
+    {
+        using SqliteStatement query = connection.Use("SELECT uids FROM user_seen WHERE account = ?1 AND mailbox = ?2 AND viewer = ?3")
+            .Bind(account.Value).Bind(mailbox.Value).Bind(viewer.Value);
+        return ValueTask.FromResult(query.Step() ? UidSet.Parse(query.Text(0)) : null);
+    }
+
+    public ValueTask GrantAsync(AccountId account, MailboxId mailbox, Grant grant)
+    {
+        SqliteStatement change = connection.Use(grant.Rights.IsEmpty
+            ? "DELETE FROM mailbox_grant WHERE account = ?1 AND mailbox = ?2 AND grantee = ?3"
+            : """
+                INSERT INTO mailbox_grant(account, mailbox, grantee, rights) VALUES(?1, ?2, ?3, ?4)
+                ON CONFLICT(account, mailbox, grantee) DO UPDATE SET rights = excluded.rights
+                """).Bind(account.Value).Bind(mailbox.Value).Bind(grant.Grantee.Value);
+        (grant.Rights.IsEmpty ? change : change.Bind(grant.Rights.Bits)).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask CopyGrantsAsync(AccountId account, MailboxId from, MailboxId to)
+    {
+        connection.Use("""
+            INSERT INTO mailbox_grant(account, mailbox, grantee, rights) SELECT account, ?3, grantee, rights FROM mailbox_grant WHERE account = ?1 AND mailbox = ?2
+            """).Bind(account.Value).Bind(from.Value).Bind(to.Value).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SetSeenAsync(AccountId account, MailboxId mailbox, AccountId viewer, UidSet uids, ModSeq modSeq)
+    {
+        connection.Use("""
+            INSERT INTO user_seen(account, mailbox, viewer, uids, modseq) VALUES(?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT(account, mailbox, viewer) DO UPDATE SET uids = excluded.uids, modseq = excluded.modseq
+            """).Bind(account.Value).Bind(mailbox.Value).Bind(viewer.Value).Bind(uids.ToString()).Bind(modSeq.Value).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    private static Mailbox Read(SqliteStatement row, AccountId account)
     {
         string keywords = row.Text(11);
         return new Mailbox(
             new MailboxId(row.Int64(0)), row.Text(1), new UidValidity((uint)row.Int64(2)), (uint)row.Int64(3), new ModSeq(row.Int64(4)), row.Int32(5),
             row.Int32(6), row.Int32(7), row.Int64(8), (SpecialUse)row.Int32(9), row.Bool(10),
-            keywords == "[]" ? [] : JsonSerializer.Deserialize<string[]>(keywords) ?? []);
+            keywords == "[]" ? [] : JsonSerializer.Deserialize<string[]>(keywords) ?? [])
+        {
+            Account = account,
+        };
     }
 }

@@ -1,3 +1,6 @@
+using Posthorn.Core.Maintenance;
+using Posthorn.Core.Storage.Copying;
+
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>Maintenance of the embedded store, on connections of its own so that the writer goes on.</summary>
@@ -41,10 +44,26 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
         WHERE id = ?1
         """;
 
-    public string? CopyObjection => null;
+    public ValueTask<bool> TryCopyDatabaseAsync(string path, CancellationToken cancel) => OnOwnConnection(connection =>
+    {
+        connection.Use("VACUUM INTO ?1").Bind(path).Run();
+        return true;
+    });
 
-    public async ValueTask CopyDatabaseAsync(string path, CancellationToken cancel) => await OnOwnConnection(connection =>
-        connection.Use("VACUUM INTO ?1").Bind(path).Run());
+    public ValueTask<IRowSource> ReadRowsAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return ValueTask.FromResult<IRowSource>(SqliteRows.Read(store.Path));
+        }
+        catch (SqliteFault fault)
+        {
+            throw fault.ToUnavailable();
+        }
+    }
+
+    public async ValueTask ClaimAsync(CancellationToken cancel) => await store.WriteRawAsync(
+        static connection => connection.Use("DELETE FROM setting WHERE key = ?1").Bind(StoreMark.Copied).Run(), cancel);
 
     public ValueTask<IReadOnlyList<string>> IntegrityAsync(CancellationToken cancel) => OnOwnConnection<IReadOnlyList<string>>(connection =>
     {
@@ -71,6 +90,22 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
         // In the writer: nothing may change between counting and correcting.
         return await store.WriteRawAsync<IReadOnlyList<StoreFinding>>(connection => Counters(connection, repair: true), cancel);
     }
+
+    public ValueTask<StoreSizes> SizesAsync(CancellationToken cancel) => OnOwnConnection(connection =>
+    {
+        var bodies = new BodySizes[] { new(0, 0), new(0, 0) };
+        using (SqliteStatement query = connection.Use("SELECT inline, count(*), sum(size) FROM body GROUP BY inline"))
+        {
+            while (query.Step())
+            {
+                bodies[query.Int32(0)] = new BodySizes(query.Int64(1), query.Int64(2));
+            }
+        }
+
+        using SqliteStatement pages = connection.Use("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()");
+        pages.Step();
+        return new StoreSizes(pages.Int64(0), bodies[1], bodies[0]);
+    });
 
     public ValueTask<int> TrimChangesAsync(DateTimeOffset before, int keep, CancellationToken cancel) => store.WriteRawAsync(
         connection =>

@@ -1,25 +1,21 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Posthorn.Core.Storage.Copying;
 
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>Brings a database to the schema of this program, inside a transaction, after a copy of it was set aside.</summary>
 internal static class SqliteMigrations
 {
-    public static void Run(SqliteConnection connection, string path, TimeProvider time)
+    /// <param name="opensIncomplete">A copy that was cut off is opened too, by who will complete it.</param>
+    /// <param name="setsAside">A copy of an older database is kept beside it.</param>
+    public static void Run(SqliteConnection connection, string path, TimeProvider time, bool opensIncomplete = false, bool setsAside = true)
     {
-        long applicationId = connection.Scalar("PRAGMA application_id");
-        long version = connection.Scalar("PRAGMA user_version");
-        bool isNew = version == 0 && connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0;
-        if (!isNew && applicationId != SqliteSchema.ApplicationId)
+        int version = VersionOf(connection, path);
+        bool isNew = version == 0;
+        if (!isNew && !opensIncomplete)
         {
-            throw new StoreOpeningException($"{path} is not a Posthorn store. Give another data folder.");
-        }
-
-        if (version > SqliteSchema.Migrations.Length)
-        {
-            throw new StoreOpeningException(
-                $"{path} was written by a newer Posthorn (schema {version}, this program knows {SqliteSchema.Migrations.Length}). Use that version, or restore an older backup.");
+            Refuse(connection, path);
         }
 
         // journal_size_limit stays unset: a WAL that keeps its size is overwritten, and that syncs faster.
@@ -29,13 +25,13 @@ internal static class SqliteMigrations
             return;
         }
 
-        if (!isNew)
+        if (!isNew && setsAside)
         {
             SetAside(connection, path, version);
         }
 
         connection.Execute("BEGIN IMMEDIATE");
-        for (long next = version; next < SqliteSchema.Migrations.Length; next++)
+        for (int next = version; next < SqliteSchema.Migrations.Length; next++)
         {
             connection.Execute(SqliteSchema.Migrations[next]);
         }
@@ -49,7 +45,35 @@ internal static class SqliteMigrations
             $"PRAGMA application_id={SqliteSchema.ApplicationId}; PRAGMA user_version={SqliteSchema.Migrations.Length}; COMMIT"));
     }
 
-    private static void SetAside(SqliteConnection connection, string path, long version)
+    /// <summary>The version of the schema; 0: an empty database.</summary>
+    /// <exception cref="StoreOpeningException">Something else is in it, or a store of a newer version.</exception>
+    public static int VersionOf(SqliteConnection connection, string path)
+    {
+        long applicationId = connection.Scalar("PRAGMA application_id");
+        int version = (int)connection.Scalar("PRAGMA user_version");
+        bool isNew = version == 0 && connection.Scalar("SELECT count(*) FROM sqlite_schema") == 0;
+        if (!isNew && applicationId != SqliteSchema.ApplicationId)
+        {
+            throw new StoreOpeningException($"{path} is not a Posthorn store. Give another data folder.");
+        }
+
+        return version <= SqliteSchema.Migrations.Length
+            ? version
+            : throw new StoreOpeningException(
+                $"{path} was written by a newer Posthorn (schema {version}, this program knows {SqliteSchema.Migrations.Length}). Use that version, or restore an older backup.");
+    }
+
+    /// <summary>A copy that was cut off is no store.</summary>
+    private static void Refuse(SqliteConnection connection, string path)
+    {
+        using SqliteStatement query = connection.Use("SELECT 1 FROM setting WHERE key = ?1").Bind(StoreMark.Incomplete);
+        if (query.Step())
+        {
+            throw new StoreOpeningException(StoreMark.IncompleteText(path));
+        }
+    }
+
+    private static void SetAside(SqliteConnection connection, string path, int version)
     {
         string copy = string.Create(CultureInfo.InvariantCulture, $"{path}.schema-{version}");
         File.Delete(copy);

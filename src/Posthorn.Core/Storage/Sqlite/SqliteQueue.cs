@@ -8,7 +8,7 @@ namespace Posthorn.Core.Storage.Sqlite;
 internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
 {
     private const string EnvelopeColumns = """
-        SELECT id, sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter FROM envelope
+        SELECT id, sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter, suspicion, forwarder FROM envelope
         """;
 
     private const string SelectEnvelopes = EnvelopeColumns + " ORDER BY id";
@@ -60,11 +60,11 @@ internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
     public ValueTask<EnvelopeId> InsertAsync(Envelope envelope, BodyId body, long sizeBytes, DateTimeOffset expires)
     {
         connection.Use("""
-            INSERT INTO envelope(sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT INTO envelope(sender, body, size, trace, received, expires, envid, ret, smtputf8, eightbit, require_tls, submitter, suspicion, forwarder)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """).Bind(envelope.Sender).Bind(body.Value).Bind(sizeBytes).Bind(envelope.Trace).Bind(envelope.Received).Bind(expires)
             .Bind(envelope.EnvelopeIdentifier).Bind((long)envelope.Return).Bind(envelope.IsSmtpUtf8).Bind(envelope.IsEightBit).Bind(envelope.RequireTls)
-            .Bind(envelope.Submitter?.Value).Run();
+            .Bind(envelope.Submitter?.Value).Bind((long)envelope.Suspicion).Bind(envelope.Forwarder?.Value).Run();
         return ValueTask.FromResult(new EnvelopeId(connection.LastRowId));
     }
 
@@ -141,6 +141,15 @@ internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
         return ValueTask.FromResult(RemoveEnvelope("DELETE FROM envelope WHERE id = ?1 RETURNING body", id));
     }
 
+    public ValueTask<BodyId?> WithdrawAsync(EnvelopeId id, AccountId submitter, DateTimeOffset now)
+    {
+        using SqliteStatement query = connection.Use("""
+            SELECT 1 FROM envelope WHERE id = ?1 AND submitter = ?2 AND NOT EXISTS (
+                SELECT 1 FROM envelope_recipient WHERE envelope = ?1 AND (due <= ?3 OR attempts > 0 OR lease_until IS NOT NULL))
+            """).Bind(id.Value).Bind(submitter.Value).Bind(now);
+        return query.Step() ? DropAsync(id) : ValueTask.FromResult<BodyId?>(null);
+    }
+
     private BodyId? RemoveEnvelope(string sql, EnvelopeId id)
     {
         using SqliteStatement query = connection.Use(sql).Bind(id.Value);
@@ -170,5 +179,7 @@ internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
         IsEightBit = row.Bool(10),
         RequireTls = row.Bool(11),
         Submitter = row.NullableInt64(12) is { } submitter ? new AccountId(submitter) : null,
+        Suspicion = (Suspicion)row.Int32(13),
+        Forwarder = row.NullableInt64(14) is { } forwarder ? new AccountId(forwarder) : null,
     };
 }

@@ -14,4 +14,14 @@ internal sealed class SqliteReadSession(SqliteConnection connection) : IReadSess
     public IReadChanges Changes { get; } = new SqliteChanges(connection, []);
 
     public IReadQueue Queue { get; } = new SqliteQueue(connection);
+
+    public IReadAccountSettings Settings { get; } = new SqliteAccountSettings(connection);
+
+    public IReadScheduled Scheduled { get; } = new SqliteScheduled(connection);
+
+    public IReadSecurity Security { get; } = new SqliteSecurity(connection);
+
+    public IReadDeliveryEvents DeliveryEvents { get; } = new SqliteDeliveryEvents(connection);
+
+    public IReadReplies Replies { get; } = new SqliteReplies(connection);
 }

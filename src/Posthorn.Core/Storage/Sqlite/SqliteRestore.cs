@@ -10,6 +10,9 @@ internal static class SqliteRestore
     /// <summary>How far all modseqs jump: further than a store counts between a backup and its loss.</summary>
     private const long ModSeqJump = 1L << 32;
 
+    /// <summary>How far UIDVALIDITY jumps at a restore: of 32 bits some hundred restores are left (RFC 9051 §2.3.1.1).</summary>
+    private const int LeastUidValidityJump = 1 << 20, MostUidValidityJump = 1 << 25;
+
     public static void BeginNewEpoch(string path, TimeProvider time)
     {
         try
@@ -28,18 +31,8 @@ internal static class SqliteRestore
     /// <summary>All bodies of a database, with the octets of small ones; problems of the database itself go to <paramref name="problems"/>.</summary>
     public static IEnumerable<StoredBody> Bodies(string path, List<string> problems)
     {
-        using SqliteConnection connection = SqliteConnection.Open(path, readOnly: true);
-        using (SqliteStatement check = connection.Use("PRAGMA integrity_check(10)"))
-        {
-            while (check.Step())
-            {
-                if (check.Text(0) is not "ok" and { } problem)
-                {
-                    problems.Add(problem);
-                }
-            }
-        }
-
+        using SqliteConnection connection = SqliteConnection.Open(path, readOnly: false);
+        problems.AddRange(Integrity(connection));
         using SqliteStatement query = connection.Use(
             "SELECT b.id, b.size, b.codec, b.hash, o.octets FROM body b LEFT JOIN body_octets o ON o.number = b.number ORDER BY b.number");
         while (query.Step())
@@ -49,25 +42,59 @@ internal static class SqliteRestore
         }
     }
 
+    /// <summary>What the database itself says of its pages and indexes; empty: all is well.</summary>
+    public static IReadOnlyList<string> Integrity(SqliteConnection connection)
+    {
+        var problems = new List<string>();
+        using SqliteStatement check = connection.Use("PRAGMA integrity_check(10)");
+        while (check.Step())
+        {
+            if (check.Text(0) is not "ok" and { } problem)
+            {
+                problems.Add(problem);
+            }
+        }
+
+        return problems;
+    }
+
     private static void NewEpoch(SqliteConnection connection, long now)
     {
         connection.Use("UPDATE setting SET value = ?1 WHERE key = 'epoch'").Bind(RandomNumberGenerator.GetHexString(32, lowercase: true)).Run();
 
-        // From the clock, as a new store has it, unless the counter is ahead of it.
-        connection.Use("UPDATE setting SET value = CAST(max(CAST(value AS INTEGER), ?1) AS TEXT) WHERE key = 'uidvalidity'").Bind(now).Run();
+        // From the clock, as a new store has it, unless the counter is ahead of it; then past all that the store gave out after the backup, and that an earlier
+        // restore of the same backup did.
+        connection.Use("UPDATE setting SET value = CAST(max(CAST(value AS INTEGER), ?1) + ?2 AS TEXT) WHERE key = 'uidvalidity'")
+            .Bind(now).Bind((long)RandomNumberGenerator.GetInt32(LeastUidValidityJump, MostUidValidityJump)).Run();
         connection.Execute("""
             UPDATE mailbox SET uid_validity = (SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'uidvalidity')
                 + (SELECT count(*) FROM mailbox before WHERE (before.account, before.id) <= (mailbox.account, mailbox.id));
-            UPDATE setting SET value = CAST((SELECT max(max(uid_validity), CAST(value AS INTEGER)) FROM mailbox) AS TEXT) WHERE key = 'uidvalidity';
+            UPDATE setting SET value = CAST(max(coalesce((SELECT max(uid_validity) FROM mailbox), 0), CAST(value AS INTEGER)) AS TEXT) WHERE key = 'uidvalidity';
             """);
+        // Whatever table has a modseq: new ones are not forgotten.
+        foreach ((string table, string column) in Columns(connection).Where(static column => column.Column is "modseq" or "highest_modseq" && column.Table is not ("account_counter" or "change_log")))
+        {
+            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"UPDATE \"{table}\" SET \"{column}\" = \"{column}\" + {ModSeqJump}"));
+        }
+
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-            UPDATE mailbox SET highest_modseq = highest_modseq + {ModSeqJump};
-            UPDATE mailbox_message SET modseq = modseq + {ModSeqJump};
-            UPDATE user_seen SET modseq = modseq + {ModSeqJump};
             UPDATE account_counter SET modseq = modseq + {ModSeqJump}, oldest_modseq = modseq + {ModSeqJump};
             DELETE FROM change_log;
             DELETE FROM maildrop_lease;
+            DELETE FROM body_hold;
             UPDATE envelope_recipient SET lease_node = NULL, lease_until = NULL;
             """));
+    }
+
+    private static List<(string Table, string Column)> Columns(SqliteConnection connection)
+    {
+        var columns = new List<(string, string)>();
+        using SqliteStatement query = connection.Use("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'");
+        while (query.Step())
+        {
+            columns.Add((query.Text(0), query.Text(1)));
+        }
+
+        return columns;
     }
 }

@@ -69,5 +69,85 @@ internal static class SqliteSchema
         CREATE TABLE annotation(account INTEGER NOT NULL, mailbox INTEGER NOT NULL, viewer INTEGER NOT NULL, entry TEXT NOT NULL, value BLOB NOT NULL,
             PRIMARY KEY(account, mailbox, viewer, entry)) WITHOUT ROWID
         """,
+        "CREATE INDEX alias_targets ON alias(targets)",
+        """
+        CREATE TABLE removed_message(account INTEGER NOT NULL, mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, email INTEGER NOT NULL, name TEXT NOT NULL,
+            flags INTEGER NOT NULL, keywords TEXT NOT NULL, size INTEGER NOT NULL, removed INTEGER NOT NULL, PRIMARY KEY(account, mailbox, uid)) WITHOUT ROWID;
+        CREATE INDEX removed_message_email ON removed_message(account, email);
+        CREATE INDEX removed_message_time ON removed_message(account, removed);
+        CREATE TABLE removed_account(id INTEGER PRIMARY KEY, address TEXT NOT NULL, name TEXT, administrator INTEGER NOT NULL, disabled INTEGER NOT NULL,
+            quota INTEGER, quota_messages INTEGER, password TEXT NOT NULL, scram TEXT NOT NULL, credential_version INTEGER NOT NULL, created INTEGER NOT NULL,
+            removed INTEGER NOT NULL);
+        """,
+        """
+        CREATE TABLE help_answer(id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL, helpful INTEGER NOT NULL, comment TEXT NOT NULL, at INTEGER NOT NULL)
+        """,
+        "CREATE TABLE account_setting(account INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(account, key)) WITHOUT ROWID",
+        """
+        CREATE TABLE scheduled(account INTEGER NOT NULL, mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, kind INTEGER NOT NULL, due INTEGER NOT NULL,
+            target INTEGER NOT NULL, envelope INTEGER, PRIMARY KEY(account, mailbox, uid)) WITHOUT ROWID;
+        CREATE INDEX scheduled_due ON scheduled(due);
+        """,
+        "CREATE TABLE body_hold(id BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+        """
+        ALTER TABLE domain ADD COLUMN quota INTEGER;
+        CREATE INDEX account_domain ON account(substr(address, instr(address, '@') + 1));
+        """,
+        """
+        ALTER TABLE maildrop_lease ADD COLUMN node TEXT NOT NULL DEFAULT '';
+        CREATE TABLE web_key(name TEXT PRIMARY KEY, xml TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE account_security(account INTEGER PRIMARY KEY, apps_only INTEGER NOT NULL, totp BLOB, totp_step INTEGER NOT NULL, totp_since INTEGER);
+        CREATE TABLE app_password(account INTEGER NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, scopes INTEGER NOT NULL, hash BLOB NOT NULL, scram TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER, used INTEGER, used_protocol TEXT, used_address TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;
+        CREATE TABLE recovery_code(account INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(account, hash)) WITHOUT ROWID;
+        CREATE TABLE web_session(account INTEGER NOT NULL, id BLOB NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL, address TEXT, agent TEXT,
+            PRIMARY KEY(account, id)) WITHOUT ROWID;
+        CREATE TABLE sign_in(account INTEGER NOT NULL, id INTEGER NOT NULL, protocol TEXT NOT NULL, client TEXT, address TEXT, credential TEXT,
+            first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(account, id)) WITHOUT ROWID;
+        CREATE TABLE passkey(id BLOB PRIMARY KEY, account INTEGER NOT NULL, name TEXT NOT NULL, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL,
+            transports TEXT NOT NULL, user_verified INTEGER NOT NULL, backup_eligible INTEGER NOT NULL, backed_up INTEGER NOT NULL, created INTEGER NOT NULL,
+            used INTEGER) WITHOUT ROWID;
+        CREATE INDEX passkey_account ON passkey(account);
+        """,
+        """
+        CREATE TABLE device_link(hash BLOB PRIMARY KEY, account INTEGER NOT NULL, version INTEGER NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID
+        """,
+        "CREATE INDEX email_thread ON email(thread)",
+        """
+        CREATE TABLE mailbox_grant(account INTEGER NOT NULL, mailbox INTEGER NOT NULL, grantee INTEGER NOT NULL, rights INTEGER NOT NULL,
+            PRIMARY KEY(account, mailbox, grantee)) WITHOUT ROWID;
+        CREATE INDEX mailbox_grant_grantee ON mailbox_grant(grantee);
+        ALTER TABLE account ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE removed_account ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+        """,
+        """
+        CREATE TABLE delivery_event(id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, result INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+            host TEXT NOT NULL, reason TEXT NOT NULL)
+        """,
+        // What mail does by itself: a reply while its owner is away, forwarding.
+        """
+        ALTER TABLE account ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE removed_account ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE envelope ADD COLUMN suspicion INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE envelope ADD COLUMN forwarder INTEGER;
+        CREATE TABLE vacation_sender(account INTEGER NOT NULL, sender TEXT NOT NULL, at INTEGER NOT NULL, mark INTEGER NOT NULL,
+            PRIMARY KEY(account, sender)) WITHOUT ROWID;
+        CREATE INDEX vacation_sender_time ON vacation_sender(account, at);
+        CREATE TABLE forward(account INTEGER NOT NULL, address TEXT NOT NULL, added INTEGER NOT NULL, confirmed INTEGER, code BLOB, expires INTEGER NOT NULL,
+            tries INTEGER NOT NULL, PRIMARY KEY(account, address)) WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE sign_in_event(id INTEGER PRIMARY KEY AUTOINCREMENT, login TEXT NOT NULL, protocol TEXT NOT NULL, address TEXT NOT NULL, client TEXT NOT NULL,
+            credential TEXT NOT NULL, outcome INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, times INTEGER NOT NULL);
+        CREATE INDEX sign_in_event_login ON sign_in_event(login, id);
+        CREATE INDEX sign_in_event_last ON sign_in_event(last);
+        """,
+        // A thread's first message, whose number it has, is found by that: what begins a conversation costs its index nothing.
+        """
+        DROP INDEX email_thread;
+        CREATE INDEX email_answer ON email(thread) WHERE thread <> (key & 4294967295);
+        """,
     ];
 }

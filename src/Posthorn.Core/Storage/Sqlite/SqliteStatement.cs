@@ -43,11 +43,26 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) 
         return this;
     }
 
+    public SqliteStatement BindNull()
+    {
+        raw.sqlite3_bind_null(statement, ++_bound);
+        return this;
+    }
+
+    public SqliteStatement BindUtf8(ReadOnlySpan<byte> value)
+    {
+        raw.sqlite3_bind_text(statement, ++_bound, value);
+        return this;
+    }
+
     public SqliteStatement Bind(ReadOnlySpan<byte> value)
     {
         raw.sqlite3_bind_blob(statement, ++_bound, value);
         return this;
     }
+
+    /// <summary>Not another Bind: null would be text as well.</summary>
+    public SqliteStatement BindBlob(byte[]? value) => value is null ? Bind((long?)null) : Bind(value.AsSpan());
 
     public SqliteStatement Bind(Guid value)
     {
@@ -83,6 +98,9 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) 
     }
 
     public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
+
+    /// <summary>SQLITE_INTEGER, SQLITE_TEXT and so on, of the value rather than the column.</summary>
+    public int Type(int column) => raw.sqlite3_column_type(statement, column);
 
     public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
 

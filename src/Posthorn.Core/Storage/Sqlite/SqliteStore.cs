@@ -9,7 +9,7 @@ internal sealed class SqliteStore : IStore
     public const string FileName = "posthorn.db";
 
     /// <summary>Reading connections kept open; more are opened and closed as needed.</summary>
-    private const int MaxIdleReaders = 8;
+    internal const int MaxIdleReaders = 8;
 
     private readonly string _path;
     private readonly SqliteWriter _writer;
@@ -36,7 +36,7 @@ internal sealed class SqliteStore : IStore
         SqliteConnection? connection = null;
         try
         {
-            connection = SqliteConnection.Open(path, readOnly: false);
+            connection = SqliteConnection.Open(path, readOnly: false, gathersWal: true);
             SqliteMigrations.Run(connection, path, time);
             // One process owns the store: who held a maildrop was killed.
             connection.Use("DELETE FROM maildrop_lease").Run();
@@ -98,6 +98,9 @@ internal sealed class SqliteStore : IStore
         return await job.Task;
     }
 
+    /// <summary>Reading connections that wait for the next read.</summary>
+    internal int IdleReaders => _readers.Count;
+
     /// <summary>The database file.</summary>
     public string Path => _path;
 
@@ -134,10 +137,16 @@ internal sealed class SqliteStore : IStore
 
     private void Return(Reader reader)
     {
-        if (!reader.Connection.InTransaction && Interlocked.Increment(ref _idleReaders) <= MaxIdleReaders)
+        if (!reader.Connection.InTransaction)
         {
-            _readers.Add(reader);
-            return;
+            if (Interlocked.Increment(ref _idleReaders) <= MaxIdleReaders)
+            {
+                _readers.Add(reader);
+                return;
+            }
+
+            // What is not kept is not counted: else a busy moment would leave fewer places for ever, until each read opens a connection and parses the schema.
+            Interlocked.Decrement(ref _idleReaders);
         }
 
         reader.Connection.Dispose();

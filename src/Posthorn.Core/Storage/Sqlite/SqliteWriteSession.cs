@@ -20,6 +20,11 @@ internal sealed class SqliteWriteSession : IWriteSession
         Bodies = new SqliteBodies(connection);
         Changes = new SqliteChanges(connection, _entries);
         Queue = new SqliteQueue(connection);
+        Settings = new SqliteAccountSettings(connection);
+        Scheduled = new SqliteScheduled(connection);
+        Security = new SqliteSecurity(connection);
+        DeliveryEvents = new SqliteDeliveryEvents(connection);
+        Replies = new SqliteReplies(connection);
     }
 
     public SqliteConnection Connection => _connection;
@@ -35,6 +40,16 @@ internal sealed class SqliteWriteSession : IWriteSession
     public IWriteChanges Changes { get; }
 
     public IWriteQueue Queue { get; }
+
+    public IWriteAccountSettings Settings { get; }
+
+    public IWriteScheduled Scheduled { get; }
+
+    public IWriteSecurity Security { get; }
+
+    public IWriteDeliveryEvents DeliveryEvents { get; }
+
+    public IWriteReplies Replies { get; }
 
     /// <summary>What the closures of the group changed, to be published.</summary>
     public IReadOnlyList<(AccountId Account, ChangeEntry Entry)> Entries => _entries;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>
-/// The one writer: applies whatever writes wait, one after another, each in its own savepoint, then one commit (one sync) answers them all.
+/// The one writer: applies whatever writes wait, one after another, then one commit (one sync) answers them all. When one of them fails they run again, each in its own savepoint.
 /// </summary>
 /// <remarks>Runs on its own thread. Closures complete synchronously here; one that does not has broken the contract of a write and fails.</remarks>
 internal sealed partial class SqliteWriter : IDisposable
@@ -99,6 +99,13 @@ internal sealed partial class SqliteWriter : IDisposable
     private bool TakeGroup()
     {
         _group.Clear();
+        return TakeWaiting();
+    }
+
+    /// <summary>What waits joins the group; false when nothing does, or the group is full.</summary>
+    private bool TakeWaiting()
+    {
+        int before = _group.Count;
         lock (_gate)
         {
             while (_group.Count < MaxGroup && _waiting.TryDequeue(out WriteJob? job))
@@ -107,7 +114,7 @@ internal sealed partial class SqliteWriter : IDisposable
             }
         }
 
-        return _group.Count > 0;
+        return _group.Count > before;
     }
 
     private void CommitGroup()
@@ -115,13 +122,13 @@ internal sealed partial class SqliteWriter : IDisposable
         var session = new SqliteWriteSession(_connection);
         try
         {
-            _connection.Execute("BEGIN IMMEDIATE");
-            foreach (WriteJob job in _group)
+            _connection.Use("BEGIN IMMEDIATE").Run();
+            if (!TryApplyTogether(session))
             {
-                Apply(session, job);
+                ApplyApart(session);
             }
 
-            _connection.Execute("COMMIT");
+            _connection.Use("COMMIT").Run();
         }
         catch (SqliteFault fault)
         {
@@ -140,6 +147,46 @@ internal sealed partial class SqliteWriter : IDisposable
         foreach (WriteJob job in _group)
         {
             job.Complete();
+        }
+    }
+
+    /// <summary>
+    /// Runs the closures one after another without savepoints, each of which would copy the pages that the closures share. What comes meanwhile joins: it shares the sync.
+    /// False when one failed.
+    /// </summary>
+    private bool TryApplyTogether(SqliteWriteSession session)
+    {
+        for (int next = 0; next < _group.Count || TakeWaiting(); next++)
+        {
+            session.Begin();
+            try
+            {
+                _group[next].Apply(session);
+            }
+#pragma warning disable CA1031 // It runs again by itself, and its caller hears what happens then.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Undoes what was run together and runs the closures again, each in its savepoint: one that fails is undone alone.</summary>
+    private void ApplyApart(SqliteWriteSession session)
+    {
+        session.Undo(0);
+        if (_connection.InTransaction)
+        {
+            _connection.Use("ROLLBACK").Run();
+        }
+
+        _connection.Use("BEGIN IMMEDIATE").Run();
+        foreach (WriteJob job in _group)
+        {
+            Apply(session, job);
         }
     }
 

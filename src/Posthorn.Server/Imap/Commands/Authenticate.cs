@@ -1,12 +1,12 @@
 using System.Buffers;
-using System.Net;
 using System.Text;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Watching;
 using Posthorn.Standards.Sasl;
 
 namespace Posthorn.Server.Imap.Commands;
 
-/// <summary>AUTHENTICATE: PLAIN, SCRAM-SHA-256 and SCRAM-SHA-256-PLUS, within TLS only.</summary>
+/// <summary>AUTHENTICATE: SCRAM-SHA-256-PLUS, SCRAM-SHA-256, EXTERNAL by a client certificate, PLAIN; within TLS only.</summary>
 /// <remarks>RFC 9051 §6.2.2; initial response: RFC 4959 (SASL-IR).</remarks>
 internal sealed record Authenticate(string Mechanism, byte[]? InitialResponse) : IImapCommand<Authenticate>
 {
@@ -21,7 +21,7 @@ internal sealed record Authenticate(string Mechanism, byte[]? InitialResponse) :
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
         byte[]? binding = session.Connection.Tls?.Certificate.EndPointBinding?.ToArray();
-        if (!ImapCapabilities.Offers(session, $"AUTH={Mechanism}") || SaslMechanisms.Start(Encoding.ASCII.GetBytes(Mechanism), binding) is not { } exchange)
+        if (!ImapCapabilities.Offers(session, $"AUTH={Mechanism}") || SaslMechanisms.Start(Encoding.ASCII.GetBytes(Mechanism), binding, session.Connection.Tls?.ClientAddresses) is not { } exchange)
         {
             return ImapResult.No(ResponseCode.Cannot, "That mechanism is not offered");
         }
@@ -53,8 +53,9 @@ internal sealed record Authenticate(string Mechanism, byte[]? InitialResponse) :
                     return ImapResult.Bad(reply is SaslReply.Cancelled ? "AUTHENTICATE was given up" : "That is not base64, or too much of it");
                 case SaslStep.NeedKeys needed:
                     user = needed.User;
-                    if (await session.Services.Credentials.ScramKeysAsync(user, Remote(session), cancel) is not { } keys)
+                    if (await session.Services.Credentials.ScramKeysAsync(user, ImapSession.Protocol, session.Origin, cancel) is not { } keys)
                     {
+                        session.Connection.Report(ConnectionStep.TriedTooOften, user);
                         return ImapResult.No(ResponseCode.Unavailable, "Too many failed logins; try again later");
                     }
 
@@ -73,13 +74,16 @@ internal sealed record Authenticate(string Mechanism, byte[]? InitialResponse) :
         {
             case SaslStep.CheckPassword check when IsSelf(check.AuthorizationId, check.User):
                 return Login.SignedIn(
-                    session, await credentials.CheckPasswordAsync(check.User, check.Password, ImapSession.Protocol, Remote(session), cancel));
+                    session, check.User, await credentials.CheckPasswordAsync(check.User, check.Password, ImapSession.Protocol, session.Origin, cancel));
             case SaslStep.Succeeded proved when IsSelf(proved.AuthorizationId, proved.User):
-                return Login.SignedIn(session, await credentials.CompleteScramAsync(proved.User, true, ImapSession.Protocol, Remote(session), cancel));
+                return Login.SignedIn(session, proved.User, await credentials.CompleteAsync(proved, ImapSession.Protocol, session.Origin, cancel));
             case SaslStep.Failed { Failure: SaslFailure.Malformed } failed:
                 return ImapResult.Bad($"AUTHENTICATE failed: {failed.Reason}");
             case SaslStep.Failed { Failure: SaslFailure.WrongCredentials }:
-                return Login.SignedIn(session, await credentials.CompleteScramAsync(user, false, ImapSession.Protocol, Remote(session), cancel));
+                return Login.SignedIn(session, user, await credentials.CompleteScramAsync(user, null, ImapSession.Protocol, session.Origin, cancel));
+            case SaslStep.Failed { Failure: SaslFailure.ChannelBinding } binding:
+                // No wrong password: nothing is to be typed again.
+                return ImapResult.No(ResponseCode.Cannot, $"AUTHENTICATE failed: {binding.Reason}");
             case SaslStep.Failed failed:
                 return ImapResult.No(ResponseCode.AuthenticationFailed, $"AUTHENTICATE failed: {failed.Reason}");
             default:
@@ -90,8 +94,6 @@ internal sealed record Authenticate(string Mechanism, byte[]? InitialResponse) :
 
     private static bool IsSelf(string authorizationId, string user) =>
         authorizationId.Length == 0 || string.Equals(authorizationId, user, StringComparison.OrdinalIgnoreCase);
-
-    private static IPAddress? Remote(ImapSession session) => session.Connection.RemoteAddress?.Address;
 
     /// <summary>A record prints its members; the response of PLAIN is a password.</summary>
     public override string ToString() => $"AUTHENTICATE {Mechanism}";

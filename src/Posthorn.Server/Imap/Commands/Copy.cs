@@ -33,7 +33,7 @@ internal sealed record Copy(SequenceSet Messages, string Mailbox) : IImapCommand
             return (null, ImapResult.Bad("There is no message with such a number"));
         }
 
-        Result<Mailbox> found = await mailboxes.FindAsync(session.Actor!, session.Account!.Id, Mailbox, cancel);
+        Result<Mailbox> found = await mailboxes.ResolveAsync(session.Actor!, Mailbox, cancel);
         if (!found.TryGet(out Mailbox? target, out Refusal? refusal))
         {
             return (null, ResponseCode.Refuse(refusal, ResponseCode.TryCreate));
@@ -46,9 +46,13 @@ internal sealed record Copy(SequenceSet Messages, string Mailbox) : IImapCommand
         }
 
         Core.Messages.Messages store = session.Services.Messages;
-        Result<Copied> result = move
-            ? await store.MoveAsync(session.Actor!, session.Account.Id, selected.Id, uids, target.Id, cancel)
-            : await store.CopyAsync(session.Actor!, session.Account.Id, selected.Id, uids, target.Id, cancel);
-        return result.TryGet(out Copied? copied, out refusal) ? (copied, default) : (null, ResponseCode.Refuse(refusal, ResponseCode.TryCreate));
+        Result<Copied> result = await store.TransferAsync(session.Actor!, selected.Account, selected.Id, uids, target.Account, target.Id, move, cancel);
+        if (!result.TryGet(out Copied? copied, out refusal))
+        {
+            return (null, ResponseCode.Refuse(refusal, ResponseCode.TryCreate));
+        }
+
+        session.Created(target.Account, target.Id, copied.Destination);
+        return (copied, default);
     }
 }

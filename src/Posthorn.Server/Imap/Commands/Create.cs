@@ -35,22 +35,28 @@ internal sealed record Create(string Mailbox, SpecialUse? Use) : IImapCommand<Cr
         }
 
         Mailboxes mailboxes = session.Services.Mailboxes;
-        Result<Mailbox> made = await mailboxes.CreateAsync(session.Actor!, session.Account!.Id, Mailbox, use, cancel);
-        if (!made.TryGet(out Mailbox? mailbox, out Refusal? refusal))
+        if (!(await mailboxes.PlaceAsync(session.Actor!, Mailbox, cancel)).TryGet(out MailboxPlace? place, out Refusal? refusal))
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        Result<Mailbox> made = await mailboxes.CreateAsync(session.Actor!, place.Account, place.Name, use, cancel);
+        if (!made.TryGet(out Mailbox? mailbox, out refusal))
         {
             // RFC 6154 §3: whoever asked for a use must hear whether it was the use or the name that is taken.
             return refusal is Refusal.AlreadyExists && use != SpecialUse.None
-                && !(await mailboxes.FindAsync(session.Actor!, session.Account!.Id, Mailbox, cancel)).IsOk
+                && !(await mailboxes.ResolveAsync(session.Actor!, Mailbox, cancel)).IsOk
                 ? ImapResult.No(ResponseCode.UseAttribute, refusal.Text)
                 : ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
-        if (session.Writer.Dialect.HasFlag(ImapDialect.Imap4Rev2) && mailbox.Name != Mailbox.TrimEnd(Core.Mailboxes.Mailbox.Separator))
+        session.Notifications?.Watch?.Own.Created(Mailbox);
+        if (place.Owner is null && session.Writer.Dialect.HasFlag(ImapDialect.Imap4Rev2) && mailbox.Name != Mailbox.TrimEnd(Core.Mailboxes.Mailbox.Separator))
         {
             TellNormalized(session.Writer, mailbox.Name);
         }
 
-        return ImapResult.Ok(new ResponseCode($"MAILBOXID (F{mailbox.Id})"), "CREATE completed");
+        return ImapResult.Ok(ResponseCode.MailboxId(mailbox, session.Account!.Id), "CREATE completed");
     }
 
     // RFC 9051 §6.3.9.7: the name as it is kept, with the one that was given.

@@ -16,14 +16,20 @@ internal sealed record Delete(string Mailbox) : IImapCommand<Delete>
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
-        Result<Done> done = await session.Services.Mailboxes.DeleteAsync(session.Actor!, session.Account!.Id, Mailbox, cancel);
-        if (!done.TryGet(out _, out Refusal? refusal))
+        if (!(await session.Services.Mailboxes.PlaceAsync(session.Actor!, Mailbox, cancel)).TryGet(out MailboxPlace? place, out Refusal? refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
-        if (session.Selected is { } selected && selected.View.Mailbox.Name == MailboxName.Normalize(Mailbox)
-            && !(await session.Services.Mailboxes.GetAsync(session.Actor!, session.Account!.Id, selected.Id, cancel)).IsOk)
+        Result<Done> done = await session.Services.Mailboxes.DeleteAsync(session.Actor!, place.Account, place.Name, cancel);
+        if (!done.TryGet(out _, out refusal))
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        session.Notifications?.Watch?.Own.Deleted(Mailbox);
+        if (session.Selected is { } selected && selected.Account == place.Account && selected.View.Mailbox.Name == place.Name
+            && !(await session.Services.Mailboxes.GetAsync(session.Actor!, selected.Account, selected.Id, cancel)).IsOk)
         {
             // Other sessions that have it open are told BYE; this one knows.
             session.CloseMailbox();

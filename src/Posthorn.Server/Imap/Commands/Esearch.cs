@@ -2,6 +2,7 @@ using System.Collections;
 using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Server.Imap.Contexts;
 using Posthorn.Server.Imap.Searching;
 
 namespace Posthorn.Server.Imap.Commands;
@@ -31,14 +32,24 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
         // RFC 7377 §2.2: what $ names lies in the selected mailbox.
         return returned is { Saves: true } && sources.Any(source => source.Kind != SearchSourceKind.Selected)
             ? throw new ImapSyntaxException("SAVE is for the selected mailbox alone.")
-            : new Esearch(sources, SearchProgram.ReadWithCharsetOption(ref reader), returned ?? default);
+            : new Esearch(sources, SearchProgram.ReadWithCharsetOption(ref reader).WithRelevancy(returned is { TellsRelevancy: true }), returned ?? default);
     }
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
-        if (session.Selected is null && Sources.Any(source => source.Kind == SearchSourceKind.Selected))
+        if (session.Selected is null && (Return.Updates || Sources.Any(source => source.Kind == SearchSourceKind.Selected)))
         {
             return ImapResult.Bad("No mailbox is selected");
+        }
+
+        if (Return.Updates && session.Contexts.Has(session.Tag))
+        {
+            return ImapResult.Bad("The tag of an update is in use");
+        }
+
+        if (Program.ObjectToNumbers(session) is { } numbers)
+        {
+            return numbers;
         }
 
         if (!Program.IsCharsetKnown)
@@ -83,15 +94,25 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
         }
 
         HashSet<string> subscriptions = [.. names];
-        return new Result<IReadOnlyList<Mailbox>>(
-            [.. mailboxes.Where(mailbox => !mailbox.IsContainer && Sources.Any(source => source.Holds(mailbox, subscriptions, session.Selected?.Id)))]);
+
+        // Another account's mailbox has its own id, and is in no list of this one's.
+        SelectedMailbox? others = session.Selected is { } open && open.Account != session.Account.Id ? open : null;
+        MailboxId? selected = others is null ? session.Selected?.Id : null;
+        var chosen = new List<Mailbox>();
+        if (others is not null && Sources.Any(static source => source.Kind == SearchSourceKind.Selected))
+        {
+            chosen.Add(others.View.Mailbox with { Name = others.Name });
+        }
+
+        chosen.AddRange(mailboxes.Where(mailbox => !mailbox.IsContainer && Sources.Any(source => source.Holds(mailbox, subscriptions, selected))));
+        return new Result<IReadOnlyList<Mailbox>>(chosen);
     }
 
     private async ValueTask SearchAsync(ImapSession session, Mailbox mailbox, CancellationToken cancel)
     {
-        SelectedMailbox? selected = session.Selected?.Id == mailbox.Id ? session.Selected : null;
+        SelectedMailbox? selected = session.Selected?.Is(mailbox) == true ? session.Selected : null;
         MailboxSnapshot? view = selected?.View;
-        if (view is null && !(await session.Services.Mailboxes.SnapshotAsync(session.Actor!, session.Account!.Id, mailbox.Id, cancel)).TryGet(out view, out _))
+        if (view is null && !(await session.Services.Mailboxes.SnapshotAsync(session.Actor!, mailbox.Account, mailbox.Id, cancel)).TryGet(out view, out _))
         {
             return;
         }
@@ -102,15 +123,25 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
             return;
         }
 
-        var result = new SearchResult(view, found, byUid: true);
+        int[] positions = SearchResult.Positions(found);
+        var result = new SearchResult(view, positions, byUid: true)
+        {
+            Scores = Return.TellsRelevancy ? await Relevance.OfAsync(session, view, positions, Program.Key, cancel) : null,
+        };
+        if (selected is not null && Return.Updates)
+        {
+            // RFC 7377 §2.2: of the selected mailbox alone.
+            session.Update(new SearchContext(session.Tag.ToArray(), BoundKey.Of(Program.Key, view, selected.SavedSearch), byUid: true, Return.Fetch, result.Uids));
+        }
+
         if (selected is not null && Return.Saves)
         {
             selected.SavedSearch = result.Saved(Return);
         }
 
-        if (!result.IsEmpty && Return.Items != SearchReturn.Save)
+        if (!result.IsEmpty && Return.Told != SearchReturn.Save)
         {
-            await ExtendedResponse.WriteAsync(session, result, Return, Program.Key.SpeaksOfModSeq, view.Mailbox, cancel);
+            await ExtendedResponse.WriteAsync(session, result, Return, Program.Key.SpeaksOfModSeq, view.Mailbox with { Name = mailbox.Name }, cancel);
         }
     }
 }

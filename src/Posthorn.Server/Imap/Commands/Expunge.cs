@@ -34,7 +34,7 @@ internal sealed record Expunge(SequenceSet? Messages) : IImapCommand<Expunge>
             return ImapResult.Completed;
         }
 
-        Result<UidSet> removed = await session.Services.Messages.ExpungeAsync(session.Actor!, session.Account!.Id, selected.Id, uids, cancel);
+        Result<UidSet> removed = await session.Services.Messages.ExpungeAsync(session.Actor!, selected.Account, selected.Id, uids, cancel);
         return removed.Refusal is { } refusal ? ResponseCode.Refuse(refusal, ResponseCode.Nonexistent) : ImapResult.Completed;
     }
 }

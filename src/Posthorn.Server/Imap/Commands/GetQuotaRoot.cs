@@ -1,6 +1,7 @@
 using System.Text;
 using Posthorn.Core;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Server.Imap.Listing;
 
 namespace Posthorn.Server.Imap.Commands;
@@ -18,6 +19,20 @@ internal sealed record GetQuotaRoot(string Mailbox) : IImapCommand<GetQuotaRoot>
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
+        if (!(await session.Services.Mailboxes.PlaceAsync(session.Actor!, Mailbox, cancel)).TryGet(out MailboxPlace? place, out Refusal? absent))
+        {
+            return ResponseCode.Refuse(absent, ResponseCode.Nonexistent);
+        }
+
+        if (place.Owner is not null)
+        {
+            // What room another has is not told.
+            session.Writer.Write("* QUOTAROOT "u8);
+            session.Writer.Mailbox(Mailbox);
+            session.Writer.EndLine();
+            return ImapResult.Completed;
+        }
+
         Result<Account> found = await session.Services.Quotas.GetAsync(session.Actor!, session.Account!.Address, cancel);
         if (!found.TryGet(out Account? account, out Refusal? refusal))
         {

@@ -23,7 +23,7 @@ internal sealed record Idle : IImapCommand<Idle>
         session.Writer.Continue("idling"u8);
         while (true)
         {
-            if (session.Selected is not null)
+            if (session.HearsChanges)
             {
                 // Armed before it looks: a commit in between wakes the read.
                 session.WakeOnChange();

@@ -5,7 +5,7 @@ using Posthorn.Server.Imap.Listing;
 namespace Posthorn.Server.Imap.Commands;
 
 /// <summary>LIST: names of mailboxes, with what was asked of each.</summary>
-/// <remarks>RFC 9051 §6.3.9, RFC 5258; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2; METADATA: RFC 9590.</remarks>
+/// <remarks>RFC 9051 §6.3.9, RFC 5258; STATUS: RFC 5819; SPECIAL-USE: RFC 6154 §2; METADATA: RFC 9590; MYRIGHTS: RFC 8440.</remarks>
 /// <param name="Patterns">Null: the pattern was empty, which asks for the separator only.</param>
 /// <param name="Status">Items of the STATUS return option.</param>
 internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>? Patterns, ListReturn Return, StatusItems Status, IReadOnlyList<string> Metadata) : IImapCommand<List>
@@ -59,6 +59,7 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
+        all = Namespace.Join(all, await session.Services.Mailboxes.GrantedAsync(session.Actor!, cancel));
         IReadOnlyList<string> subscriptions = [];
         if (Return.HasFlag(ListReturn.Subscribed)
             && !(await session.Services.Mailboxes.SubscriptionsAsync(session.Actor!, session.Account!.Id, cancel)).TryGet(out subscriptions!, out refusal))
@@ -74,7 +75,12 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
                 await StatusResponse.WriteAsync(session, listed.Mailbox!, Status, cancel);
             }
 
-            if (Metadata.Count > 0 && listed.Mailbox is { } mailbox)
+            if (Return.HasFlag(ListReturn.MyRights) && listed.IsSelectable)
+            {
+                await MyRights.TellAsync(session, listed.Mailbox!, cancel);
+            }
+
+            if (Metadata.Count > 0 && listed.Mailbox is { } mailbox && mailbox.Account == session.Account.Id)
             {
                 await TellMetadataAsync(session, mailbox.Name, cancel);
             }
@@ -169,6 +175,7 @@ internal sealed record List(ListSelection Selection, IReadOnlyList<ListPattern>?
             returned |= reader.TryKeyword("SUBSCRIBED"u8) ? ListReturn.Subscribed
                 : reader.TryKeyword("CHILDREN"u8) ? ListReturn.Children
                 : reader.TryKeyword("SPECIAL-USE"u8) ? ListReturn.SpecialUse
+                : reader.TryKeyword("MYRIGHTS"u8) ? ListReturn.MyRights
                 : throw new ImapSyntaxException("That is no return option of LIST.");
         }
         while (reader.TrySpace());

@@ -1,4 +1,5 @@
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Watching;
 
 namespace Posthorn.Server.Imap.Commands;
 
@@ -16,16 +17,18 @@ internal sealed record Login(string User, string Password) : IImapCommand<Login>
     }
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel) =>
-        SignedIn(session, await session.Services.Credentials.CheckPasswordAsync(
-            User, Password, ImapSession.Protocol, session.Connection.RemoteAddress?.Address, cancel));
+        SignedIn(session, User, await session.Services.Credentials.CheckPasswordAsync(
+            User, Password, ImapSession.Protocol, session.Origin, cancel));
 
     /// <summary>The reply to a sign-in, whichever command asked for it.</summary>
-    public static ImapResult SignedIn(ImapSession session, SignIn signIn)
+    public static ImapResult SignedIn(ImapSession session, string user, SignIn signIn)
     {
+        session.Connection.Report(
+            signIn switch { SignIn.Accepted => ConnectionStep.SignedIn, SignIn.TryLater => ConnectionStep.TriedTooOften, _ => ConnectionStep.WrongPassword }, user);
         switch (signIn)
         {
             case SignIn.Accepted accepted:
-                session.LogIn(accepted.Account);
+                session.LogIn(accepted);
                 // RFC 9051 §7.1: saves the client a CAPABILITY.
                 return ImapResult.Ok(ImapCapabilities.LoggedInCode, "Logged in");
             case SignIn.TryLater later:

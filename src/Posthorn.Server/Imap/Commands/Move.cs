@@ -6,6 +6,8 @@ namespace Posthorn.Server.Imap.Commands;
 /// <remarks>RFC 9051 §6.4.8, RFC 6851.</remarks>
 internal sealed record Move(Copy Copy) : IImapCommand<Move>
 {
+    public SequenceSet Messages => Copy.Messages;
+
     // move = "MOVE" SP sequence-set SP mailbox     RFC 9051 §9
     public static Move Parse(ref ImapReader reader) => new(Copy.Parse(ref reader));
 

@@ -18,7 +18,25 @@ internal sealed record Rename(string From, string To) : IImapCommand<Rename>
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
-        Result<Mailbox> renamed = await session.Services.Mailboxes.RenameAsync(session.Actor!, session.Account!.Id, From, To, cancel);
-        return renamed.TryGet(out _, out Refusal? refusal) ? ImapResult.Completed : ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        Mailboxes mailboxes = session.Services.Mailboxes;
+        if (!(await mailboxes.PlaceAsync(session.Actor!, From, cancel)).TryGet(out MailboxPlace? from, out Refusal? absent)
+            || !(await mailboxes.PlaceAsync(session.Actor!, To, cancel)).TryGet(out MailboxPlace? to, out absent))
+        {
+            return ResponseCode.Refuse(absent, ResponseCode.Nonexistent);
+        }
+
+        if (from.Account != to.Account)
+        {
+            return ImapResult.No(ResponseCode.Cannot, "A mailbox stays in its account; its messages can be moved");
+        }
+
+        Result<Mailbox> renamed = await mailboxes.RenameAsync(session.Actor!, from.Account, from.Name, to.Name, cancel);
+        if (renamed.Refusal is { } refusal)
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        session.Notifications?.Watch?.Own.Renamed(From, To);
+        return ImapResult.Completed;
     }
 }

@@ -1,11 +1,14 @@
 using Posthorn.Core;
+using Posthorn.Core.Access;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Server.Imap.Resync;
 
 namespace Posthorn.Server.Imap.Commands;
 
 /// <summary>SELECT: opens a mailbox.</summary>
-/// <remarks>RFC 9051 §6.3.2; CONDSTORE: RFC 7162 §3.1.8; parameters: RFC 4466 §2.4.</remarks>
-internal sealed record Select(string Mailbox, bool CondStore) : IImapCommand<Select>
+/// <remarks>RFC 9051 §6.3.2; CONDSTORE: RFC 7162 §3.1.8; QRESYNC: RFC 7162 §3.2.5; parameters: RFC 4466 §2.4.</remarks>
+/// <param name="Resync">Null: there was no QRESYNC.</param>
+internal sealed record Select(string Mailbox, bool CondStore, QResync? Resync) : IImapCommand<Select>
 {
     // select = "SELECT" SP mailbox [select-params]     RFC 9051 §9, RFC 4466 §6
     public static Select Parse(ref ImapReader reader)
@@ -13,11 +16,18 @@ internal sealed record Select(string Mailbox, bool CondStore) : IImapCommand<Sel
         reader.Space();
         string mailbox = reader.Mailbox();
         bool condStore = false;
+        QResync? resync = null;
         if (reader.TrySpace())
         {
             reader.Expect((byte)'(');
             do
             {
+                if (reader.TryKeyword("QRESYNC"u8))
+                {
+                    resync = resync is null ? QResync.Read(ref reader) : throw new ImapSyntaxException("QRESYNC comes once.");
+                    continue;
+                }
+
                 reader.Keyword("CONDSTORE"u8);
                 condStore = true;
             }
@@ -25,13 +35,23 @@ internal sealed record Select(string Mailbox, bool CondStore) : IImapCommand<Sel
             reader.Expect((byte)')');
         }
 
-        return new Select(mailbox, condStore);
+        return new Select(mailbox, condStore, resync);
     }
 
     public ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel) => OpenAsync(session, isReadOnly: false, cancel);
 
     public async ValueTask<ImapResult> OpenAsync(ImapSession session, bool isReadOnly, CancellationToken cancel)
     {
+        if (Resync is not null && !session.Writer.Dialect.HasFlag(ImapDialect.QResync))
+        {
+            return ImapResult.Bad("QRESYNC needs ENABLE QRESYNC first");
+        }
+
+        if (Resync?.Match is not null && session.Writer.Dialect.HasFlag(ImapDialect.UidOnly))
+        {
+            return ImapResult.Bad(ResponseCode.UidRequired, "UIDONLY is on: sequence numbers match nothing");
+        }
+
         if (session.Selected is not null)
         {
             // RFC 9051 §6.3.2: the old mailbox is closed even where the new one cannot be opened.
@@ -44,26 +64,29 @@ internal sealed record Select(string Mailbox, bool CondStore) : IImapCommand<Sel
             session.EnableCondStore();
         }
 
-        Result<Mailbox> found = await session.Services.Mailboxes.FindAsync(session.Actor!, session.Account!.Id, Mailbox, cancel);
+        Result<Mailbox> found = await session.Services.Mailboxes.ResolveAsync(session.Actor!, Mailbox, cancel);
         if (!found.TryGet(out Mailbox? mailbox, out Refusal? refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
-        Result<MailboxSnapshot> opened = await session.SnapshotAsync(mailbox.Id, cancel);
-        if (!opened.TryGet(out MailboxSnapshot? snapshot, out refusal))
+        Result<RightSet> allowed = await session.Services.Grants.MineAsync(session.Actor!, mailbox.Account, mailbox.Id, cancel);
+        Result<MailboxSnapshot> opened = await session.SnapshotAsync(mailbox.Account, mailbox.Id, cancel);
+        if (!allowed.TryGet(out RightSet rights, out refusal) || !opened.TryGet(out MailboxSnapshot? snapshot, out refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
-        session.Open(new SelectedMailbox(snapshot, isReadOnly));
-        Tell(session, snapshot);
-        return isReadOnly
-            ? ImapResult.Ok(ResponseCode.ReadOnly, "EXAMINE completed")
-            : ImapResult.Ok(ResponseCode.ReadWrite, "SELECT completed");
+        // RFC 4314 §5.2: read-only where nothing can be changed.
+        isReadOnly |= rights.ChangesNothing;
+        session.Open(new SelectedMailbox(snapshot, isReadOnly, mailbox.Name, rights));
+        Tell(session, snapshot, mailbox.Name);
+        bool isSame = Resync is null || await Resync.TellAsync(session, snapshot, cancel);
+        string text = isReadOnly ? "EXAMINE completed" : "SELECT completed";
+        return ImapResult.Ok(isReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite, isSame ? text : $"{text}; UIDVALIDITY is another one");
     }
 
-    private static void Tell(ImapSession session, MailboxSnapshot snapshot)
+    private static void Tell(ImapSession session, MailboxSnapshot snapshot, string name)
     {
         ImapResponseWriter writer = session.Writer;
         Mailbox mailbox = snapshot.Mailbox;
@@ -74,39 +97,32 @@ internal sealed record Select(string Mailbox, bool CondStore) : IImapCommand<Sel
         {
             // RFC 3501 §7.3.2 wants the line; there is no session to which messages are recent.
             writer.Line("* 0 RECENT"u8);
+        }
+
+        if (!isRev2 && !writer.Dialect.HasFlag(ImapDialect.UidOnly))
+        {
             TellFirstUnseen(writer, snapshot);
         }
 
         writer.Status("OK"u8, new ResponseCode($"UIDVALIDITY {mailbox.UidValidity}"), "UIDs are valid");
         writer.Status("OK"u8, new ResponseCode($"UIDNEXT {mailbox.UidNext}"), "Predicted next UID");
         writer.Status("OK"u8, ResponseCode.HighestModSeq(mailbox.HighestModSeq), "Highest");
-        writer.Status("OK"u8, new ResponseCode($"MAILBOXID (F{mailbox.Id})"), "The mailbox's own id");
+        writer.Status("OK"u8, ResponseCode.MailboxId(mailbox, session.Account!.Id), "The mailbox's own id");
         if (isRev2)
         {
             // RFC 9051 §6.3.2: its name as the server writes it.
             writer.Write("* LIST () \"/\" "u8);
-            writer.Mailbox(mailbox.Name);
+            writer.Mailbox(name);
             writer.EndLine();
         }
     }
 
-    // RFC 3501 §7.1 UNSEEN; RFC 9051 appendix E drops it.
+    // RFC 3501 §7.1 UNSEEN; RFC 9051 appendix E drops it. RFC 3501 §6.3.1: a client that misses it asks by SEARCH; in a large mailbox it would cost the whole of it.
     private static void TellFirstUnseen(ImapResponseWriter writer, MailboxSnapshot snapshot)
     {
-        if (snapshot.Mailbox.Unseen == 0)
+        if (snapshot.Mailbox.Unseen > 0 && snapshot.FirstUnseen() is { } position)
         {
-            return;
-        }
-
-        int position = 0;
-        foreach (MessageEntry message in snapshot.Enumerate())
-        {
-            position++;
-            if (!message.Flags.HasFlag(Core.Messages.MessageFlags.Seen))
-            {
-                writer.Status("OK"u8, new ResponseCode($"UNSEEN {position}"), "First unseen message");
-                return;
-            }
+            writer.Status("OK"u8, new ResponseCode($"UNSEEN {position + 1}"), "First unseen message");
         }
     }
 }

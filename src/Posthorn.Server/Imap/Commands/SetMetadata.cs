@@ -37,6 +37,11 @@ internal sealed record SetMetadata(string Mailbox, IReadOnlyList<Annotation> Ent
         }
 
         Result<Done> set = await session.Services.Annotations.SetAsync(session.Actor!, session.Account!.Id, Mailbox, Entries, cancel);
+        if (set.IsOk)
+        {
+            session.Notifications?.Watch?.Own.Annotated(Mailbox, Entries);
+        }
+
         return set.Refusal switch
         {
             null => ImapResult.Completed,

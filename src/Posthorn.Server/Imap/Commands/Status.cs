@@ -19,7 +19,7 @@ internal sealed record Status(string Mailbox, StatusItems Items) : IImapCommand<
 
     public async ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel)
     {
-        Result<Mailbox> found = await session.Services.Mailboxes.FindAsync(session.Actor!, session.Account!.Id, Mailbox, cancel);
+        Result<Mailbox> found = await session.Services.Mailboxes.ResolveAsync(session.Actor!, Mailbox, cancel);
         if (!found.TryGet(out Mailbox? mailbox, out Refusal? refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
@@ -30,7 +30,8 @@ internal sealed record Status(string Mailbox, StatusItems Items) : IImapCommand<
             session.EnableCondStore();
         }
 
-        await StatusResponse.WriteAsync(session, mailbox, Items, cancel);
-        return ImapResult.Completed;
+        return await StatusResponse.WriteAsync(session, mailbox, Items, cancel) is { } denied
+            ? ResponseCode.Refuse(denied, ResponseCode.Nonexistent)
+            : ImapResult.Completed;
     }
 }

@@ -58,7 +58,7 @@ internal sealed record Store(SequenceSet Messages, FlagOperation Operation, Flag
         }
 
         Result<FlagsChanged> result = await session.Services.Messages.ChangeFlagsAsync(
-            session.Actor!, session.Account!.Id, selected.Id, uids, new FlagChange(Operation, Flags.Flags, Flags.Keywords), UnchangedSince, cancel);
+            session.Actor!, selected.Account, selected.Id, uids, new FlagChange(Operation, Flags.Flags, Flags.Keywords), UnchangedSince, cancel);
         if (!result.TryGet(out FlagsChanged? changed, out Refusal? refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
@@ -81,7 +81,9 @@ internal sealed record Store(SequenceSet Messages, FlagOperation Operation, Flag
     {
         MessageFlags mask = Flags.Mask(changes.After.Mailbox.Keywords);
         bool knowsModSeq = session.Writer.Dialect.HasFlag(ImapDialect.CondStore);
-        IReadOnlyList<MessageEntry> different = changes.Differences.Changed;
+        IReadOnlyList<MessageEntry> different = session.Notifications is { TellsFlags: false }
+            ? [.. changes.Differences.Changed.Where(message => own.Contains(message.Uid))]
+            : changes.Differences.Changed;
         if (!IsSilent)
         {
             different = Merge(different, own, changes.After);
@@ -124,8 +126,11 @@ internal sealed record Store(SequenceSet Messages, FlagOperation Operation, Flag
                 merged.Add(different[next]);
             }
 
-            next += next < different.Count && different[next].Uid == uid ? 1 : 0;
-            if (view.IndexOf(uid) is >= 0 and int position)
+            if (next < different.Count && different[next].Uid == uid)
+            {
+                merged.Add(different[next++]);
+            }
+            else if (view.IndexOf(uid) is >= 0 and int position)
             {
                 merged.Add(view[position]);
             }

@@ -18,6 +18,12 @@ internal sealed record Subscribe(string Mailbox) : IImapCommand<Subscribe>
     public static async ValueTask<ImapResult> ChangeAsync(ImapSession session, string mailbox, bool subscribed, CancellationToken cancel)
     {
         Result<Done> done = await session.Services.Mailboxes.SubscribeAsync(session.Actor!, session.Account!.Id, mailbox, subscribed, cancel);
-        return done.TryGet(out _, out Refusal? refusal) ? ImapResult.Completed : ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        if (done.Refusal is { } refusal)
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        session.Notifications?.Watch?.Own.Subscribed(mailbox, subscribed);
+        return ImapResult.Completed;
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Posthorn.Server.Imap.Fetching;
 
 /// <summary>Reads what FETCH asks for.</summary>
-/// <remarks>RFC 9051 §9 <c>fetch</c>, RFC 3501 §9 (RFC822 and its kin), RFC 7162 §7 (MODSEQ), RFC 8474 §7.</remarks>
+/// <remarks>RFC 9051 §9 <c>fetch</c>, RFC 3501 §9 (RFC822 and its kin), RFC 7162 §7 (MODSEQ), RFC 8474 §7, RFC 8514 §6, RFC 8970 §6.</remarks>
 internal static class FetchGrammar
 {
     /// <summary>Part numbers of a section: deeper than any message is taken apart.</summary>
@@ -63,8 +63,28 @@ internal static class FetchGrammar
             : reader.TryKeyword("MODSEQ"u8) ? FetchItems.ModSeq
             : reader.TryKeyword("EMAILID"u8) ? FetchItems.EmailId
             : reader.TryKeyword("THREADID"u8) ? FetchItems.ThreadId
+            : reader.TryKeyword("SAVEDATE"u8) ? FetchItems.SaveDate
+            : reader.TryKeyword("PREVIEW"u8) ? Preview(ref reader)
             : FetchItems.None;
         return item != FetchItems.None ? item : Section(ref reader, sections);
+    }
+
+    // "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY"     RFC 8970 §6
+    private static FetchItems Preview(ref ImapReader reader)
+    {
+        if (reader.Rest.StartsWith(" ("u8))
+        {
+            reader.Space();
+            reader.Expect((byte)'(');
+            do
+            {
+                reader.Keyword("LAZY"u8);
+            }
+            while (reader.TrySpace());
+            reader.Expect((byte)')');
+        }
+
+        return FetchItems.Preview;
     }
 
     private static FetchItems Section(ref ImapReader reader, List<FetchSection> sections)

@@ -22,8 +22,17 @@ internal enum FetchItems
     Body = 256,
     BodyStructure = 512,
 
+    /// <summary>RFC 8514 §4.</summary>
+    SaveDate = 1024,
+
+    /// <summary>RFC 8970 §3; made at delivery, so that LAZY has nothing to spare.</summary>
+    Preview = 2048,
+
+    /// <summary>The UID because the command gave UIDs (RFC 9051 §6.4.9): left out where the response begins with it (RFC 9586 §3).</summary>
+    ImpliedUid = 4096,
+
     /// <summary>What the session's view knows: no row is read for it.</summary>
-    OfView = Uid | Flags | ModSeq,
+    OfView = Uid | ImpliedUid | Flags | ModSeq,
 
     Fast = Flags | InternalDate | Size,
     All = Fast | Envelope,

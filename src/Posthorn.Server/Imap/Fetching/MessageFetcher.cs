@@ -75,7 +75,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         }
 
         Result<IReadOnlyList<Message>> read = await session.Services.Messages.ReadAsync(
-            session.Actor!, session.Account!.Id, session.Selected.Id, uids, Fields(), cancel);
+            session.Actor!, session.Selected.Account, session.Selected.Id, uids, Fields(), cancel);
         IReadOnlyList<Message> rows = read.TryGet(out IReadOnlyList<Message>? found, out _) ? found : [];
         int row = 0;
         foreach (int position in _page)
@@ -111,7 +111,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         }
 
         // Opened before the first octet of the response: a body that is gone leaves no half of one behind.
-        await using MessageContent? content = await session.Services.Messages.OpenAsync(session.Actor!, session.Account!.Id, row, cancel);
+        await using MessageContent? content = await session.Services.Messages.OpenAsync(session.Actor!, session.Selected!.Account, row, cancel);
         if (content is null)
         {
             return false;
@@ -149,14 +149,14 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         }
 
         Result<FlagsChanged> changed = await session.Services.Messages.ChangeFlagsAsync(
-            session.Actor!, session.Account!.Id, session.Selected.Id, unseen, new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, cancel);
+            session.Actor!, session.Selected.Account, session.Selected.Id, unseen, new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, cancel);
         if (!changed.IsOk || await session.MoveOnAsync(expunges: false, cancel) is not { } changes)
         {
             return UidSet.Empty;
         }
 
         List<MessageEntry> others = [.. changes.Differences.Changed.Where(message => !unseen.Contains(message.Uid))];
-        await session.TellFlagsAsync(changes, others, cancel);
+        await session.TellOthersFlagsAsync(changes, others, cancel);
         return unseen;
     }
 
@@ -184,6 +184,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
     {
         MessageFields fields = request.Items.HasFlag(FetchItems.Envelope) ? MessageFields.Envelope : MessageFields.None;
         bool needsStructure = (request.Items & (FetchItems.Body | FetchItems.BodyStructure)) != 0 || request.Sections.Any(section => section.NeedsStructure);
+        fields |= request.Items.HasFlag(FetchItems.Preview) ? MessageFields.Preview : MessageFields.None;
         fields |= needsStructure ? MessageFields.Structure : MessageFields.None;
         return fields | (request.Sections.Count > 0 ? MessageFields.Content : MessageFields.None);
     }
@@ -192,10 +193,11 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
     {
         MailboxSnapshot view = session.Selected!.View;
         MessageEntry message = view[position];
-        FetchItems items = request.Items | (tellsFlags ? FetchItems.Flags | FetchItems.Uid : FetchItems.None);
-        items |= tellsFlags && _writer.Dialect.HasFlag(ImapDialect.CondStore) ? FetchItems.ModSeq : FetchItems.None;
+        FetchItems items = request.Items | (tellsFlags ? FetchItems.Flags | FetchItems.ImpliedUid : FetchItems.None);
+        items |= tellsFlags && _writer.Speaks(ImapDialect.CondStore) ? FetchItems.ModSeq : FetchItems.None;
+        items |= (items & FetchItems.ImpliedUid) != 0 && !_writer.Speaks(ImapDialect.UidOnly) ? FetchItems.Uid : FetchItems.None;
         _isFirst = true;
-        _writer.BeginFetch(position + 1);
+        _writer.BeginFetch(position + 1, message.Uid);
         if (Item(items, FetchItems.Uid, "UID "u8))
         {
             _writer.Number(message.Uid);
@@ -224,6 +226,11 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
             _writer.DateTime(row.InternalDate);
         }
 
+        if (Item(items, FetchItems.SaveDate, "SAVEDATE "u8))
+        {
+            _writer.DateTime(row.SaveDate);
+        }
+
         if (Item(items, FetchItems.Size, "RFC822.SIZE "u8))
         {
             _writer.Number(row.SizeBytes);
@@ -239,6 +246,11 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         {
             _writer.Number(row.Thread.Value);
             _writer.Write((byte)')');
+        }
+
+        if (Item(items, FetchItems.Preview, "PREVIEW "u8))
+        {
+            _writer.String(System.Text.Encoding.UTF8.GetBytes(row.Preview ?? ""));
         }
 
         if (Item(items, FetchItems.Envelope, "ENVELOPE "u8))
@@ -278,7 +290,8 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
 
     private bool Item(FetchItems items, FetchItems item, ReadOnlySpan<byte> name)
     {
-        if (!items.HasFlag(item))
+        // Not HasFlag, which allocates until the method is compiled a second time: these lines run for every message of a mailbox.
+        if ((items & item) == 0)
         {
             return false;
         }

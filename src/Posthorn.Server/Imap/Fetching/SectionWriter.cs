@@ -1,24 +1,19 @@
-using System.Buffers;
 using Posthorn.Core.Bodies;
 using Posthorn.Standards.Mime;
 
 namespace Posthorn.Server.Imap.Fetching;
 
-/// <summary>Writes sections of one message: as literals, streamed from where the octets lie. Only headers are ever held, and only to pick fields of them.</summary>
-/// <remarks>RFC 9051 §6.4.5.1. The header of the message itself is the recipient's trace lines and the header of the stored body.</remarks>
+/// <summary>Writes sections of one message: as literals, streamed from where the octets lie.</summary>
 internal sealed class SectionWriter(ImapResponseWriter writer)
 {
-    /// <summary>Octets of a header in which fields are looked for; what lies behind is passed over.</summary>
-    private const int MaxHeaderBytes = 1024 * 1024;
-
-    private readonly ArrayBufferWriter<byte> _fields = new();
+    private readonly SectionReader _reader = new();
 
     /// <summary>Writes the section's label and value.</summary>
     public async ValueTask WriteAsync(FetchSection section, MessageContent content, BodyStructure? structure, CancellationToken cancel)
     {
         writer.Write(section.Label);
         writer.Space();
-        if (!TryLocate(section, content, structure, out long start, out long length))
+        if (!SectionReader.TryLocate(section, content, structure, out long start, out long length))
         {
             // RFC 9051 §7.5.2: NIL where the message has no such part.
             writer.Write("NIL"u8);
@@ -27,100 +22,17 @@ internal sealed class SectionWriter(ImapResponseWriter writer)
 
         if (section.Kind is SectionKind.HeaderFields or SectionKind.HeaderFieldsNot)
         {
-            await PickFieldsAsync(section, content, start, length, cancel);
+            ReadOnlyMemory<byte> fields = await _reader.PickFieldsAsync(section, content, start, length, cancel);
+            writer.LiteralHeader(fields.Length);
+            writer.Write(fields.Span);
             return;
         }
 
-        (long offset, long count) = Cut(section, length);
+        (long offset, long count) = SectionReader.Cut(section, length);
         writer.LiteralHeader(count);
         if (count > 0)
         {
             await writer.CopyAsync(content, start + offset, count, cancel);
         }
-    }
-
-    /// <summary>Offsets in the content, prefix included.</summary>
-    private static bool TryLocate(FetchSection section, MessageContent content, BodyStructure? structure, out long start, out long length)
-    {
-        (start, length) = (0, content.Length);
-        if (!section.NeedsStructure)
-        {
-            return true;
-        }
-
-        SectionText text = section.Kind switch
-        {
-            SectionKind.Whole => SectionText.Whole,
-            SectionKind.Text => SectionText.Text,
-            SectionKind.Mime => SectionText.Mime,
-            _ => SectionText.Header,
-        };
-        if (structure is null || !structure.TryFind(section.Part, text, out OctetRange range))
-        {
-            return false;
-        }
-
-        bool isMessageHeader = section.Part.Length == 0 && text == SectionText.Header;
-        start = isMessageHeader ? 0 : content.PrefixLength + range.Start;
-        length = isMessageHeader ? content.PrefixLength + range.Length : range.Length;
-        // A structure that does not fit its body would be a damaged row; no client may be promised more octets than there are.
-        length = Math.Clamp(length, 0, Math.Max(0, content.Length - start));
-        return true;
-    }
-
-    private async ValueTask PickFieldsAsync(FetchSection section, MessageContent content, long start, long length, CancellationToken cancel)
-    {
-        int count = (int)Math.Min(length, MaxHeaderBytes);
-        byte[] header = ArrayPool<byte>.Shared.Rent(Math.Max(count, 1));
-        try
-        {
-            await ReadAsync(content, start, header.AsMemory(0, count), cancel);
-            Pick(section, header.AsSpan(0, count));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(header);
-        }
-    }
-
-    private void Pick(FetchSection section, ReadOnlySpan<byte> header)
-    {
-        _fields.ResetWrittenCount();
-        var block = new HeaderBlock(header);
-        block.WriteFields(_fields, section.Fields, others: section.Kind == SectionKind.HeaderFieldsNot);
-        if (block.HasEmptyLine)
-        {
-            _fields.Write("\r\n"u8);
-        }
-
-        (long offset, long length) = Cut(section, _fields.WrittenCount);
-        writer.LiteralHeader(length);
-        writer.Write(_fields.WrittenSpan.Slice((int)offset, (int)length));
-    }
-
-    private static async ValueTask ReadAsync(MessageContent content, long start, Memory<byte> into, CancellationToken cancel)
-    {
-        if (content.TryGetMemory(out ReadOnlyMemory<byte> prefix, out ReadOnlyMemory<byte> body))
-        {
-            int ofPrefix = (int)Math.Clamp(prefix.Length - start, 0, into.Length);
-            if (ofPrefix > 0)
-            {
-                prefix.Slice((int)start, ofPrefix).CopyTo(into);
-            }
-
-            body.Slice((int)Math.Max(0, start - prefix.Length), into.Length - ofPrefix).CopyTo(into[ofPrefix..]);
-            return;
-        }
-
-        await using Stream octets = content.OpenRead();
-        octets.Position = start;
-        await octets.ReadExactlyAsync(into, cancel);
-    }
-
-    // RFC 9051 §6.4.5: a partial that begins behind the end is an empty string.
-    private static (long Offset, long Length) Cut(FetchSection section, long length)
-    {
-        long offset = Math.Min(section.Offset, length);
-        return (offset, Math.Min(section.Length, length - offset));
     }
 }

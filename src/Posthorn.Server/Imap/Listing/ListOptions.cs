@@ -26,4 +26,7 @@ internal enum ListReturn
     Subscribed = 1,
     Children = 2,
     SpecialUse = 4,
+
+    /// <summary>RFC 8440 §3.</summary>
+    MyRights = 8,
 }

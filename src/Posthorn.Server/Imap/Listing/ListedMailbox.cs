@@ -10,6 +10,9 @@ namespace Posthorn.Server.Imap.Listing;
 /// <param name="ChildInfo">Selection options that something inside it meets; none: no CHILDINFO (RFC 9051 §6.3.9.6).</param>
 internal sealed record ListedMailbox(string Name, Mailbox? Mailbox, bool HasChildren, bool IsSubscribed, ListSelection ChildInfo)
 {
+    /// <summary>The name before RENAME (RFC 5465 §5.4); null: it is not told.</summary>
+    public string? OldName { get; init; }
+
     public bool IsSelectable => Mailbox is { IsContainer: false };
 
     /// <summary>mailbox-list: the whole LIST response.</summary>
@@ -28,6 +31,13 @@ internal sealed record ListedMailbox(string Name, Mailbox? Mailbox, bool HasChil
                 ListSelection.SpecialUse => "\"SPECIAL-USE\"",
                 _ => "\"SUBSCRIBED\" \"SPECIAL-USE\"",
             });
+            writer.Write("))"u8);
+        }
+
+        if (OldName is not null)
+        {
+            writer.Write(" (\"OLDNAME\" ("u8);
+            writer.Mailbox(OldName);
             writer.Write("))"u8);
         }
 

@@ -68,6 +68,20 @@ internal static class MetadataEntries
         writer.Line(")"u8);
     }
 
+    // metadata-resp = "METADATA" SP mailbox SP entry-list: unsolicited, names alone     RFC 5464 §4.4.2
+    public static void WriteNames(ImapResponseWriter writer, string mailbox, IReadOnlyList<string> entries)
+    {
+        writer.Write("* METADATA "u8);
+        writer.Mailbox(mailbox);
+        foreach (string entry in entries)
+        {
+            writer.Space();
+            WriteName(writer, entry);
+        }
+
+        writer.EndLine();
+    }
+
     // An atom where it is one.
     private static void WriteName(ImapResponseWriter writer, string entry)
     {

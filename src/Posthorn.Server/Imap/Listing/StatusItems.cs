@@ -1,3 +1,4 @@
+using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 
 namespace Posthorn.Server.Imap.Listing;
@@ -38,16 +39,29 @@ internal static class StatusResponse
     }
 
     /// <summary>The whole STATUS response; all but DELETED-STORAGE is in the mailbox's row.</summary>
-    public static async ValueTask WriteAsync(ImapSession session, Mailbox mailbox, StatusItems items, CancellationToken cancel)
+    /// <returns>Why it may not be told; null: it was.</returns>
+    public static async ValueTask<Refusal?> WriteAsync(ImapSession session, Mailbox mailbox, StatusItems items, CancellationToken cancel)
     {
+        if (mailbox.Account != session.Account!.Id)
+        {
+            // Of another's mailbox: what is unseen is one's own matter, and reading it is a right (RFC 4314 §4).
+            if (!(await session.Services.Mailboxes.SnapshotAsync(session.Actor!, mailbox.Account, mailbox.Id, cancel)).TryGet(out MailboxSnapshot? view, out Refusal? refusal))
+            {
+                return refusal;
+            }
+
+            mailbox = view.Mailbox with { Name = mailbox.Name };
+        }
+
         // RFC 9208 §4.1.4.
         long deletedBytes = items.HasFlag(StatusItems.DeletedStorage) && mailbox.Deleted > 0
-            ? (await session.Services.Messages.DeletedBytesAsync(session.Actor!, session.Account!.Id, mailbox.Id, cancel)).TryGet(out long bytes, out _) ? bytes : 0
+            ? (await session.Services.Messages.DeletedBytesAsync(session.Actor!, mailbox.Account, mailbox.Id, cancel)).TryGet(out long bytes, out _) ? bytes : 0
             : 0;
-        Write(session.Writer, mailbox, items, session.Services.Limits.MaxMessageBytes, deletedBytes);
+        Write(session.Writer, mailbox, session.Account!.Id, items, session.Services.Limits.MaxMessageBytes, deletedBytes);
+        return null;
     }
 
-    private static void Write(ImapResponseWriter writer, Mailbox mailbox, StatusItems items, long appendLimit, long deletedBytes)
+    private static void Write(ImapResponseWriter writer, Mailbox mailbox, AccountId own, StatusItems items, long appendLimit, long deletedBytes)
     {
         writer.Write("* STATUS "u8);
         writer.Mailbox(mailbox.Name);
@@ -66,7 +80,7 @@ internal static class StatusResponse
         Item("DELETED-STORAGE "u8, StatusItems.DeletedStorage, deletedBytes);
         if (items.HasFlag(StatusItems.MailboxId))
         {
-            writer.Text($"{(isFirst ? "" : " ")}MAILBOXID (F{mailbox.Id})");
+            writer.Text($"{(isFirst ? "" : " ")}MAILBOXID ({ResponseCode.MailboxIdText(mailbox, own)})");
         }
 
         writer.Line(")"u8);

@@ -1,5 +1,4 @@
 using Posthorn.Core.Mailboxes;
-using Posthorn.Core.Messages;
 
 namespace Posthorn.Server.Imap.Searching;
 
@@ -15,7 +14,7 @@ internal static class ExtendedResponse
     public static async ValueTask WriteAsync(
         ImapSession session, SearchResult result, SearchOptions options, bool tellsModSeq, Mailbox? mailbox, CancellationToken cancel)
     {
-        SearchReturn items = options.Items == SearchReturn.None ? SearchReturn.All : options.Items;
+        SearchReturn items = options.Told;
         ImapResponseWriter writer = session.Writer;
         writer.Write("* ESEARCH (TAG "u8);
         writer.String(session.Tag);
@@ -49,12 +48,17 @@ internal static class ExtendedResponse
         if (items.HasFlag(SearchReturn.All) && !result.IsEmpty)
         {
             writer.Write(" ALL "u8);
-            await WriteSetAsync(writer, result, cancel);
+            await writer.SetAsync(result.Ranges, cancel);
         }
 
         if (items.HasFlag(SearchReturn.Partial))
         {
             await WritePartialAsync(writer, result, options.Partial, cancel);
+        }
+
+        if (result.Scores is not null && !result.IsEmpty)
+        {
+            await WriteScoresAsync(writer, items.HasFlag(SearchReturn.Partial) ? result.Slice(options.Partial) : result, cancel);
         }
 
         if (tellsModSeq && !result.IsEmpty)
@@ -79,31 +83,29 @@ internal static class ExtendedResponse
         }
         else
         {
-            await WriteSetAsync(writer, part, cancel);
+            await writer.SetAsync(part.Ranges, cancel);
         }
 
         writer.Write((byte)')');
     }
 
-    private static async ValueTask WriteSetAsync(ImapResponseWriter writer, SearchResult result, CancellationToken cancel)
+    // search-return-data =/ "RELEVANCY" SP score-list;  score-list = "(" [score *(SP score)] ")"     RFC 6203 §7
+    private static async ValueTask WriteScoresAsync(ImapResponseWriter writer, SearchResult result, CancellationToken cancel)
     {
+        writer.Write(" RELEVANCY ("u8);
         bool isFirst = true;
-        foreach (UidRange range in result.Ranges)
+        foreach (int score in result.ScoresInOrder)
         {
             if (!isFirst)
             {
-                writer.Write((byte)',');
+                writer.Space();
             }
 
             isFirst = false;
-            writer.Number(range.First);
-            if (range.Last != range.First)
-            {
-                writer.Write((byte)':');
-                writer.Number(range.Last);
-            }
-
+            writer.Number((uint)score);
             await writer.FlushIfLargeAsync(cancel);
         }
+
+        writer.Write((byte)')');
     }
 }

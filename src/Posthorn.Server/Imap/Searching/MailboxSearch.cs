@@ -1,22 +1,25 @@
-using System.Buffers;
 using System.Collections;
 using Posthorn.Core;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 using Posthorn.Standards.Mime;
 
 namespace Posthorn.Server.Imap.Searching;
 
-/// <summary>Runs a search over the view: first what the snapshot decides, then rows in pages, and octets only of messages that are open still.</summary>
+/// <summary>Runs a search over the view: first what the snapshot decides, then the index, then rows in pages, and octets only of messages that are open still.</summary>
 /// <remarks>
 /// Held in memory: a bit for each message, a page of rows, and of one message at a time its header and a segment of its text.
 /// A message that is gone from the store, but not told to the client yet, matches only what the snapshot alone decides.
 /// </remarks>
 internal sealed class MailboxSearch
 {
-    /// <summary>Most headers are shorter; of a message with a longer one the start is read twice.</summary>
-    private const int UsualHeaderBytes = 16 * 1024;
+    /// <summary>Fewer open messages are read at once: that costs less than asking the index.</summary>
+    private const int WorthAsking = 2;
+
+    // Of messages that the index knows.
+    private readonly Dictionary<int, (IndexedTexts Texts, int Number)> _indexed = [];
 
     private readonly ImapSession _session;
     private readonly SearchPlan _plan;
@@ -34,11 +37,18 @@ internal sealed class MailboxSearch
     /// <summary>By position in the view: the messages that match.</summary>
     public async ValueTask<Result<BitArray>> FindAsync(CancellationToken cancel)
     {
+        await _view.LoadAsync(cancel);
         var found = new BitArray(_view.Count);
-        foreach (UidSet page in SearchSnapshot(found))
+        List<int> open = TestSnapshot(found);
+        if (open.Count >= WorthAsking && _plan.Queries.Count > 0 && await TestIndexAsync(open, found, cancel) is { } objection)
+        {
+            return objection;
+        }
+
+        foreach (UidSet page in Pages(open))
         {
             Result<IReadOnlyList<Message>> read = await _session.Services.Messages.ReadAsync(
-                _session.Actor!, _session.Account!.Id, _view.Mailbox.Id, page, Fields, cancel);
+                _session.Actor!, _view.Mailbox.Account, _view.Mailbox.Id, page, Fields, cancel);
             if (!read.TryGet(out IReadOnlyList<Message>? rows, out Refusal? refusal))
             {
                 return refusal;
@@ -47,8 +57,15 @@ internal sealed class MailboxSearch
             foreach (Message row in rows)
             {
                 int position = _view.IndexOf(row.Uid);
-                _message.Become(position, _view[position], row);
-                found[position] = _plan.Root.Test(_message) ?? await TestOctetsAsync(row, cancel);
+                _message.Become(position, _view[position], row, _indexed.TryGetValue(position, out (IndexedTexts, int) known) ? known : null);
+                if (_plan.Root.Test(_message) is { } answer)
+                {
+                    found[position] = answer;
+                    continue;
+                }
+
+                await _session.Progress.TellAsync(position, _view.Count, cancel);
+                found[position] = await TestOctetsAsync(row, cancel);
             }
         }
 
@@ -62,58 +79,91 @@ internal sealed class MailboxSearch
         _ => MessageFields.Envelope | MessageFields.Content | MessageFields.Structure,
     };
 
-    /// <summary>Decides what it can; returns the rest in sets of a page.</summary>
-    private List<UidSet> SearchSnapshot(BitArray found)
+    /// <summary>Decides what it can; returns the positions of the rest.</summary>
+    private List<int> TestSnapshot(BitArray found)
     {
-        var pages = new List<UidSet>();
-        var open = new UidSet.Builder();
-        int position = 0, count = 0, lastOpen = -1;
-        uint lastOpenUid = 0;
+        var open = new List<int>();
+        int position = 0;
         foreach (MessageEntry entry in _view.Enumerate())
         {
             _message.Become(position, entry, row: null);
             bool? answer = _plan.Root.Test(_message);
-            found[position++] = answer == true;
-            if (answer is not null)
+            found[position] = answer == true;
+            if (answer is null)
             {
-                continue;
+                open.Add(position);
             }
 
-            // A range over UIDs that are gone: neighbours are read at one go.
-            open.Add(count > 0 && lastOpen == position - 2 ? lastOpenUid : entry.Uid, entry.Uid);
-            (lastOpen, lastOpenUid) = (position - 1, entry.Uid);
-            if (++count == Messages.ReadAtMost)
-            {
-                pages.Add(open.Build());
-                (open, count) = (new UidSet.Builder(), 0);
-            }
+            position++;
         }
 
-        if (count > 0)
+        return open;
+    }
+
+    /// <summary>Decides what the index can, and leaves the rest open. A refusal is handed on.</summary>
+    private async ValueTask<Refusal?> TestIndexAsync(List<int> open, BitArray found, CancellationToken cancel)
+    {
+        Result<IndexedTexts?> asked = await _session.Services.Searches.LookUpAsync(
+            _session.Actor!, _view.Mailbox.Account, _view.Mailbox.Id, Uids(open, 0, open.Count), _plan.Queries, cancel);
+        if (!asked.TryGet(out IndexedTexts? texts, out Refusal? refusal) || texts is null)
         {
-            pages.Add(open.Build());
+            return refusal;
         }
 
-        return pages;
+        var decided = new BitArray(_view.Count);
+        foreach ((uint uid, int number) in texts.Messages)
+        {
+            if (_view.IndexOf(uid) is >= 0 and int position)
+            {
+                _message.Become(position, _view[position], row: null, (texts, number));
+                bool? answer = _plan.Root.Test(_message);
+                decided[position] = answer is not null;
+                found[position] = answer == true || found[position];
+                _indexed[position] = (texts, number);
+            }
+        }
+
+        open.RemoveAll(position => decided[position]);
+        return null;
+    }
+
+    private IEnumerable<UidSet> Pages(List<int> open)
+    {
+        for (int start = 0; start < open.Count; start += Messages.ReadAtMost)
+        {
+            yield return Uids(open, start, Math.Min(start + Messages.ReadAtMost, open.Count));
+        }
+    }
+
+    // A range over UIDs that are gone: neighbours are read at one go.
+    private UidSet Uids(List<int> positions, int start, int end)
+    {
+        var uids = new UidSet.Builder();
+        for (int i = start; i < end; i++)
+        {
+            uint uid = _view[positions[i]].Uid;
+            uids.Add(i > start && positions[i] == positions[i - 1] + 1 ? _view[positions[i - 1]].Uid : uid, uid);
+        }
+
+        return uids.Build();
     }
 
     private async ValueTask<bool> TestOctetsAsync(Message row, CancellationToken cancel)
     {
-        await using MessageContent? content = await _session.Services.Messages.OpenAsync(_session.Actor!, _session.Account!.Id, row, cancel);
+        await using MessageContent? content = await _session.Services.Messages.OpenAsync(_session.Actor!, _view.Mailbox.Account, row, cancel);
         return content is not null && TestOctets(row, content);
     }
 
     private bool TestOctets(Message row, MessageContent content)
     {
         MessageOctets body = content.Body;
-        _message.Header = ReadHeader(row.Prefix!, body);
+        _message.Header = MessageTexts.ReadHeader(row.Prefix!, body);
         if (_plan.Root.Test(_message) is { } byHeader)
         {
             return byHeader;
         }
 
-        BodyStructure structure = (row.Structure is { } stored ? BodyStructure.Read(stored) : null) ?? Parse(content);
-        return TestText(structure, body);
+        return TestText(MessageTexts.ReadStructure(row, content), body);
     }
 
     /// <summary>Header texts first, then the body's, until the answer is there.</summary>
@@ -143,39 +193,5 @@ internal sealed class MailboxSearch
 
         text.EndBody();
         return _plan.Root.Test(_message) == true;
-    }
-
-    /// <summary>The trace lines, and the message's own fields after them.</summary>
-    private static byte[] ReadHeader(byte[] prefix, MessageOctets body)
-    {
-        for (int size = UsualHeaderBytes; ; size = MimeLimits.HeaderLength)
-        {
-            byte[] start = ArrayPool<byte>.Shared.Rent(size);
-            try
-            {
-                int read = body.Read(0, start.AsSpan(0, size));
-                var header = new HeaderBlock(start.AsSpan(0, read));
-                if (header.HasEmptyLine || read < size || size == MimeLimits.HeaderLength)
-                {
-                    return [.. prefix, .. header.Fields];
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(start);
-            }
-        }
-    }
-
-    private static BodyStructure Parse(MessageContent content)
-    {
-        if (content.TryGetMemory(out _, out ReadOnlyMemory<byte> octets))
-        {
-            return BodyStructure.Parse(octets.Span);
-        }
-
-        using Stream all = content.OpenRead();
-        all.Position = content.PrefixLength;
-        return BodyStructure.Parse(all);
     }
 }

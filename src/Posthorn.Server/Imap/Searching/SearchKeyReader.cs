@@ -18,6 +18,9 @@ internal sealed class SearchKeyReader(Encoding charset)
     /// <summary>Characters of one text.</summary>
     public const int MaxTextLength = 2_000;
 
+    /// <summary>RFC 8474 §7.</summary>
+    private const int MaxObjectId = 255;
+
     private static readonly SearchKey.All All = new();
     private static readonly SearchKey.Recent Recent = new();
 
@@ -45,6 +48,13 @@ internal sealed class SearchKeyReader(Encoding charset)
         ["SENTBEFORE"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SentDate(SearchDate.Before, Day(ref reader)),
         ["SENTON"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SentDate(SearchDate.On, Day(ref reader)),
         ["SENTSINCE"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SentDate(SearchDate.Since, Day(ref reader)),
+        ["SAVEDBEFORE"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SaveDate(SearchDate.Before, Day(ref reader)),
+        ["SAVEDON"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SaveDate(SearchDate.On, Day(ref reader)),
+        ["SAVEDSINCE"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.SaveDate(SearchDate.Since, Day(ref reader)),
+        // Every mailbox keeps it.
+        ["SAVEDATESUPPORTED"] = static (SearchKeyReader _, ref ImapReader _, int _) => All,
+        ["EMAILID"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.EmailId(ObjectId(ref reader)),
+        ["THREADID"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.ThreadId(ObjectId(ref reader)),
         ["LARGER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Larger(Number(ref reader)),
         ["SMALLER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Smaller(Number(ref reader)),
         ["OLDER"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Within(Seconds(ref reader), IsOlder: true),
@@ -60,6 +70,7 @@ internal sealed class SearchKeyReader(Encoding charset)
         ["UID"] = static (SearchKeyReader _, ref ImapReader reader, int _) => new SearchKey.Messages(Set(ref reader, byUid: true)),
         ["MODSEQ"] = static (SearchKeyReader _, ref ImapReader reader, int _) => ReadModSeq(ref reader),
         ["NOT"] = static (SearchKeyReader self, ref ImapReader reader, int depth) => new SearchKey.Not(self.ReadNext(ref reader, depth)),
+        ["FUZZY"] = static (SearchKeyReader self, ref ImapReader reader, int depth) => new SearchKey.Fuzzy(self.ReadNext(ref reader, depth)),
         ["OR"] = static (SearchKeyReader self, ref ImapReader reader, int depth) =>
             new SearchKey.Or(self.ReadNext(ref reader, depth), self.ReadNext(ref reader, depth)),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -187,6 +198,16 @@ internal sealed class SearchKeyReader(Encoding charset)
 
     private static Rule Envelope(SearchField field) =>
         (SearchKeyReader self, ref ImapReader reader, int _) => new SearchKey.Envelope(field, self.ReadText(ref reader));
+
+    // objectid = 1*255(ALPHA / DIGIT / "_" / "-")     RFC 8474 §7
+    private static string ObjectId(ref ImapReader reader)
+    {
+        reader.Space();
+        string id = Encoding.Latin1.GetString(reader.Atom());
+        return id.Length <= MaxObjectId && id.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-')
+            ? id
+            : throw new ImapSyntaxException("That is no object id.");
+    }
 
     private static DateOnly Day(ref ImapReader reader)
     {

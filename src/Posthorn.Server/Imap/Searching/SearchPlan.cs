@@ -1,5 +1,7 @@
+using System.Globalization;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 
 namespace Posthorn.Server.Imap.Searching;
 
@@ -9,6 +11,7 @@ internal sealed class SearchPlan
     private readonly MailboxSnapshot _view;
     private readonly UidSet _saved;
     private readonly List<string> _needles = [];
+    private readonly List<TextQuery> _queries = [];
     private bool _hasBadNumber;
     private bool _clips;
 
@@ -21,11 +24,14 @@ internal sealed class SearchPlan
     /// <summary>Folded texts to look for in all octets, each once.</summary>
     public IReadOnlyList<string> Needles => _needles;
 
+    /// <summary>What the index is asked, each once.</summary>
+    public IReadOnlyList<TextQuery> Queries => _queries;
+
     /// <summary>For ESEARCH: sequence numbers beyond the last message name nothing, and are no error (RFC 7377 §2).</summary>
     public static SearchPlan MakeWithin(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
     {
         var plan = new SearchPlan(view, saved, now) { _clips = true };
-        plan.Root = plan.Bind(key);
+        plan.Root = plan.Bind(FuzzySearch.Loosen(key));
         return plan;
     }
 
@@ -33,7 +39,7 @@ internal sealed class SearchPlan
     public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
     {
         var plan = new SearchPlan(view, saved, now);
-        plan.Root = plan.Bind(key);
+        plan.Root = plan.Bind(FuzzySearch.Loosen(key));
         return plan._hasBadNumber ? null : plan;
     }
 
@@ -48,10 +54,13 @@ internal sealed class SearchPlan
         SearchKey.Larger larger => new RowTest(row => row.SizeBytes > larger.Octets),
         SearchKey.Smaller smaller => new RowTest(row => row.SizeBytes < smaller.Octets),
         SearchKey.InternalDate date => new RowTest(row => Compare(DateOnly.FromDateTime(row.InternalDate.DateTime), date.Order, date.Day)),
+        SearchKey.SaveDate date => new RowTest(row => Compare(DateOnly.FromDateTime(row.SaveDate.UtcDateTime), date.Order, date.Day)),
+        SearchKey.EmailId email => BindId('M', email.Id, static row => row.Email.Value),
+        SearchKey.ThreadId thread => BindId('T', thread.Id, static row => row.Thread.Value),
         SearchKey.Within within => BindWithin(within),
         SearchKey.SentDate date => new EnvelopeTest(envelope => envelope.Sent is { } sent && Compare(sent, date.Order, date.Day)),
         SearchKey.Envelope envelope => BindEnvelope(envelope),
-        SearchKey.Header header => new HeaderTest(header.Name, SearchText.Fold(header.Text)),
+        SearchKey.Header header => BindHeader(header.Name, SearchText.Fold(header.Text)),
         SearchKey.Body body => BindText(body.Text, inHeader: false),
         SearchKey.AnyText text => BindText(text.Text, inHeader: true),
         SearchKey.Not not => new NotTest(Bind(not.Key)),
@@ -94,11 +103,42 @@ internal sealed class SearchPlan
         return within.IsOlder ? new RowTest(row => row.InternalDate.ToUnixTimeSeconds() <= edge) : new RowTest(row => row.InternalDate.ToUnixTimeSeconds() >= edge);
     }
 
-    private static EnvelopeTest BindEnvelope(SearchKey.Envelope key)
+    /// <summary>As FETCH writes it: a letter for the kind, then the number.</summary>
+    private static SearchTest BindId(char kind, string id, Func<Message, long> number) =>
+        id[0] == kind && long.TryParse(id.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out long wanted) && (id.Length == 2 || id[1] != '0')
+            ? new RowTest(row => number(row) == wanted)
+            : new ConstantTest(false);
+
+    private EnvelopeTest BindEnvelope(SearchKey.Envelope key)
     {
         string folded = SearchText.Fold(key.Text);
         SearchField field = key.Field;
-        return new EnvelopeTest(envelope => envelope[field] is { } text && text.Contains(folded, StringComparison.Ordinal));
+        TextFields indexed = field switch
+        {
+            SearchField.From => TextFields.From,
+            SearchField.To => TextFields.To,
+            SearchField.Cc => TextFields.Cc,
+            SearchField.Bcc => TextFields.Bcc,
+            SearchField.Subject => TextFields.Subject,
+            _ => TextFields.None,
+        };
+        return new EnvelopeTest(
+            envelope => envelope[field] is { } text && text.Contains(folded, StringComparison.Ordinal),
+            Ask(indexed == TextFields.None ? new TextQuery(TextFields.Header, folded, IsPart: true) : new TextQuery(indexed, folded)));
+    }
+
+    private HeaderTest BindHeader(string name, string folded) => new(name, folded, Ask(new TextQuery(TextFields.Header, folded, IsPart: true)));
+
+    private int Ask(TextQuery query)
+    {
+        int place = _queries.IndexOf(query);
+        if (place < 0)
+        {
+            place = _queries.Count;
+            _queries.Add(query);
+        }
+
+        return place;
     }
 
     private SearchTest BindText(string text, bool inHeader)
@@ -117,7 +157,7 @@ internal sealed class SearchPlan
             _needles.Add(folded);
         }
 
-        return new TextTest(needle, inHeader);
+        return new TextTest(needle, inHeader, Ask(new TextQuery(inHeader ? TextFields.Text : TextFields.Body, folded)));
     }
 
     private static bool Compare(DateOnly day, SearchDate order, DateOnly than) => order switch

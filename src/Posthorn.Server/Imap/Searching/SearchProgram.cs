@@ -26,13 +26,29 @@ internal sealed record SearchProgram(SearchKey Key, bool IsCharsetKnown)
             return Read(ref reader, SearchCharset.Default);
         }
 
+        // RFC 6855 §3: after ENABLE UTF8=ACCEPT the charset is known.
+        if (reader.Dialect.HasFlag(ImapDialect.Utf8Accept))
+        {
+            throw new ImapSyntaxException("After ENABLE UTF8=ACCEPT a search is in UTF-8 and names no charset.");
+        }
+
         reader.Space();
         return Read(ref reader);
     }
 
+    /// <summary>RFC 6203 §4, §6: relevancy is asked for only together with FUZZY.</summary>
+    /// <param name="isWanted">By a return option or a sort criterion.</param>
+    public SearchProgram WithRelevancy(bool isWanted) =>
+        isWanted && !Key.IsFuzzy ? throw new ImapSyntaxException("RELEVANCY goes with FUZZY alone.") : this;
+
     /// <summary>By position in the view of now. A refusal is to be replied.</summary>
     public async ValueTask<(BitArray? Found, ImapResult Refusal)> FindAsync(ImapSession session, CancellationToken cancel)
     {
+        if (ObjectToNumbers(session) is { } numbers)
+        {
+            return (null, numbers);
+        }
+
         if (!IsCharsetKnown)
         {
             return (null, ImapResult.No(ResponseCode.BadCharset, "That charset is not known here"));
@@ -58,6 +74,11 @@ internal sealed record SearchProgram(SearchKey Key, bool IsCharsetKnown)
         Result<BitArray> searched = await new MailboxSearch(session, selected.View, plan).FindAsync(cancel);
         return searched.TryGet(out BitArray? found, out Refusal? refusal) ? (found, default) : (null, ResponseCode.Refuse(refusal, ResponseCode.Nonexistent));
     }
+
+    /// <summary>BAD where a client that speaks of UIDs only gave sequence numbers.</summary>
+    public ImapResult? ObjectToNumbers(ImapSession session) => Key.SpeaksOfNumbers && session.Writer.Dialect.HasFlag(ImapDialect.UidOnly)
+        ? ImapResult.Bad(ResponseCode.UidRequired, "UIDONLY is on: say UID before the set")
+        : null;
 
     /// <summary>RFC 9051 §6.4.4.1: NO to a search that was to be saved leaves nothing saved.</summary>
     public static ImapResult Refuse(ImapSession session, SearchOptions? options, ImapResult refusal)

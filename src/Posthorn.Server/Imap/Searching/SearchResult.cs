@@ -10,11 +10,11 @@ namespace Posthorn.Server.Imap.Searching;
 /// <param name="byUid">UIDs are told, not sequence numbers.</param>
 internal sealed class SearchResult(MailboxSnapshot view, IReadOnlyList<int> positions, bool byUid)
 {
-    /// <param name="found">By position in the view.</param>
-    public SearchResult(MailboxSnapshot view, BitArray found, bool byUid)
-        : this(view, Positions(found), byUid)
-    {
-    }
+    /// <summary>By position in the view; null: none were asked for (RFC 6203 §4).</summary>
+    public IReadOnlyDictionary<int, int>? Scores { get; init; }
+
+    /// <summary>In the order of the result.</summary>
+    public IEnumerable<int> ScoresInOrder => positions.Select(position => Scores![position]);
 
     public bool IsEmpty => positions.Count == 0;
 
@@ -29,8 +29,11 @@ internal sealed class SearchResult(MailboxSnapshot view, IReadOnlyList<int> posi
 
     public int Count => positions.Count;
 
+    public IEnumerable<uint> Uids => positions.Select(UidAt);
+
     public IEnumerable<uint> Numbers => positions.Select(NumberAt);
 
+    /// <param name="found">By position in the view.</param>
     public static int[] Positions(BitArray found)
     {
         int count = 0;
@@ -55,7 +58,7 @@ internal sealed class SearchResult(MailboxSnapshot view, IReadOnlyList<int> posi
     public SearchResult Slice(PartialRange range)
     {
         (int start, int length) = range.Within(positions.Count);
-        return new SearchResult(view, [.. positions.Skip(start).Take(length)], byUid);
+        return new SearchResult(view, [.. positions.Skip(start).Take(length)], byUid) { Scores = Scores };
     }
 
     /// <summary>Neighbours that follow each other upwards are one range; the order stays (RFC 5267 §3.2).</summary>

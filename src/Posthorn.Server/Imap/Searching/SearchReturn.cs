@@ -11,4 +11,13 @@ internal enum SearchReturn
     Count = 8,
     Save = 16,
     Partial = 32,
+
+    /// <summary>RFC 6203 §4.</summary>
+    Relevancy = 64,
+
+    /// <summary>The result is kept up to date (RFC 5267 §4.3).</summary>
+    Update = 128,
+
+    /// <summary>A hint that the same is searched for again (RFC 5267 §4.2): nothing follows from it.</summary>
+    Context = 256,
 }

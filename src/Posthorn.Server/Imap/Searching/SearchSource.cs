@@ -29,15 +29,17 @@ internal sealed record SearchSource(SearchSourceKind Kind, IReadOnlyList<string>
     }
 
     /// <param name="selected">Null: none is.</param>
-    public bool Holds(Mailbox mailbox, IReadOnlySet<string> subscriptions, MailboxId? selected) => Kind switch
+    public bool Holds(Mailbox mailbox, IReadOnlySet<string> subscriptions, MailboxId? selected) => Holds(mailbox.Id, mailbox.Name, subscriptions, selected);
+
+    /// <inheritdoc cref="Holds(Mailbox, IReadOnlySet{string}, MailboxId?)"/>
+    public bool Holds(MailboxId id, string mailbox, IReadOnlySet<string> subscriptions, MailboxId? selected) => Kind switch
     {
-        SearchSourceKind.Selected => mailbox.Id == selected,
+        SearchSourceKind.Selected => id == selected,
         SearchSourceKind.Personal => true,
-        SearchSourceKind.Subscribed => subscriptions.Contains(mailbox.Name),
-        SearchSourceKind.Mailboxes => Names.Contains(mailbox.Name),
-        SearchSourceKind.Subtree => Names.Any(name => mailbox.Name == name || MailboxName.IsInside(mailbox.Name, name)),
-        _ => Names.Any(name => mailbox.Name == name
-            || (MailboxName.IsInside(mailbox.Name, name) && mailbox.Name.IndexOf(Mailbox.Separator, name.Length + 1) < 0)),
+        SearchSourceKind.Subscribed => subscriptions.Contains(mailbox),
+        SearchSourceKind.Mailboxes => Names.Contains(mailbox),
+        SearchSourceKind.Subtree => Names.Any(name => mailbox == name || MailboxName.IsInside(mailbox, name)),
+        _ => Names.Any(name => mailbox == name || (MailboxName.IsInside(mailbox, name) && mailbox.IndexOf(Mailbox.Separator, name.Length + 1) < 0)),
     };
 
     private static SearchSourceKind ReadKind(ref ImapReader reader) =>

@@ -78,23 +78,32 @@ internal sealed class RowTest(Func<Message, bool> test) : SearchTest(SearchCost.
     public override bool? Test(SearchedMessage message) => message.Row is { } row ? test(row) : null;
 }
 
-internal sealed class EnvelopeTest(Func<SearchedEnvelope, bool> test) : SearchTest(SearchCost.Envelope)
+/// <param name="query">What the index is asked; null: nothing.</param>
+internal sealed class EnvelopeTest(Func<SearchedEnvelope, bool> test, int? query = null) : SearchTest(SearchCost.Envelope)
 {
-    public override bool? Test(SearchedMessage message) => message.Envelope is { } envelope ? test(envelope) : null;
+    public override bool? Test(SearchedMessage message) =>
+        query is { } asked && message.Indexed(asked) is { } answer ? answer : message.Envelope is { } envelope ? test(envelope) : null;
 }
 
 /// <param name="folded">Empty: any field of that name will do.</param>
-internal sealed class HeaderTest(string name, string folded) : SearchTest(SearchCost.Header)
+/// <param name="query">What the index is asked.</param>
+internal sealed class HeaderTest(string name, string folded, int query) : SearchTest(SearchCost.Header)
 {
-    public override bool? Test(SearchedMessage message) => message.HasField(name, folded);
+    public override bool? Test(SearchedMessage message) => message.Indexed(query) ?? message.HasField(name, folded);
 }
 
 /// <param name="needle">Its place among <see cref="SearchPlan.Needles"/>.</param>
 /// <param name="inHeader">TEXT; else BODY.</param>
-internal sealed class TextTest(int needle, bool inHeader) : SearchTest(SearchCost.Text)
+/// <param name="query">What the index is asked.</param>
+internal sealed class TextTest(int needle, bool inHeader, int query) : SearchTest(SearchCost.Text)
 {
     public override bool? Test(SearchedMessage message)
     {
+        if (message.Indexed(query) is { } indexed)
+        {
+            return indexed;
+        }
+
         if (message.Text is not { } text)
         {
             return null;

@@ -1,6 +1,7 @@
 using System.Text;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 using Posthorn.Standards.Mime;
 
 namespace Posthorn.Server.Imap.Searching;
@@ -9,6 +10,7 @@ namespace Posthorn.Server.Imap.Searching;
 internal sealed class SearchedMessage
 {
     private SearchedEnvelope? _envelope;
+    private (IndexedTexts Texts, int Number)? _indexed;
 
     /// <summary>From 0, in the view.</summary>
     public int Position { get; private set; }
@@ -29,11 +31,15 @@ internal sealed class SearchedMessage
         ?? (Header is { } header ? SearchedEnvelope.Read(MessageEnvelope.ToImapBytes(header.Span)) ?? SearchedEnvelope.Empty : null);
 
     /// <summary>The next message.</summary>
-    public void Become(int position, MessageEntry entry, Message? row)
+    /// <param name="indexed">What the index says of the mailbox, and the number of the message there; null: it does not know the message.</param>
+    public void Become(int position, MessageEntry entry, Message? row, (IndexedTexts Texts, int Number)? indexed = null)
     {
-        (Position, Entry, Row) = (position, entry, row);
+        (Position, Entry, Row, _indexed) = (position, entry, row, indexed);
         (Header, Text, _envelope) = (null, null, null);
     }
+
+    /// <summary>What the index says of a query of the plan; null: nothing.</summary>
+    public bool? Indexed(int query) => _indexed is var (texts, number) ? texts.Answer(query, number) : null;
 
     /// <summary>Whether a field of that name holds the folded text. Null: the header is not read.</summary>
     public bool? HasField(string name, string folded)

@@ -1,3 +1,5 @@
+using Posthorn.Core.Search;
+
 namespace Posthorn.Server.Imap.Searching;
 
 /// <summary>Which texts were found in a message so far, while its header and then its body are read.</summary>

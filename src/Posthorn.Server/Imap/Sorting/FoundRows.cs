@@ -17,7 +17,7 @@ internal static class FoundRows
         {
             int end = Math.Min(start + Messages.ReadAtMost, positions.Count);
             Result<IReadOnlyList<Message>> read = await session.Services.Messages.ReadAsync(
-                session.Actor!, session.Account!.Id, view.Mailbox.Id, Page(view, positions, start, end), fields, cancel);
+                session.Actor!, view.Mailbox.Account, view.Mailbox.Id, Page(view, positions, start, end), fields, cancel);
             if (!read.TryGet(out IReadOnlyList<Message>? rows, out _))
             {
                 yield break;

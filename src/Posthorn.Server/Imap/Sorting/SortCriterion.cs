@@ -1,3 +1,5 @@
+using Posthorn.Core.Messages;
+
 namespace Posthorn.Server.Imap.Sorting;
 
 /// <summary>sort-key, in the words of RFC 5256 §5 and RFC 5957 §5.</summary>
@@ -12,6 +14,9 @@ internal enum SortField
     To,
     DisplayFrom,
     DisplayTo,
+
+    /// <summary>RFC 6203 §6: the highest first.</summary>
+    Relevancy,
 }
 
 /// <param name="IsReverse">Of this criterion alone: the order of the mailbox, which decides last, stays.</param>
@@ -21,7 +26,11 @@ internal readonly record struct SortCriterion(SortField Field, bool IsReverse)
     private const int Most = 16;
 
     /// <summary>Whether the numbers of the row are enough.</summary>
-    public bool NeedsEnvelope => Field is not (SortField.Arrival or SortField.Size);
+    public bool NeedsEnvelope => Field is not (SortField.Arrival or SortField.Size or SortField.Relevancy);
+
+    /// <summary>What has to be read of a message for its keys.</summary>
+    public static MessageFields Fields(IEnumerable<SortCriterion> criteria) =>
+        criteria.Any(criterion => criterion.NeedsEnvelope) ? MessageFields.Envelope : MessageFields.None;
 
     // sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"     RFC 5256 §5
     public static IReadOnlyList<SortCriterion> ReadAll(ref ImapReader reader)
@@ -54,5 +63,6 @@ internal readonly record struct SortCriterion(SortField Field, bool IsReverse)
         : reader.TryKeyword("TO"u8) ? SortField.To
         : reader.TryKeyword("DISPLAYFROM"u8) ? SortField.DisplayFrom
         : reader.TryKeyword("DISPLAYTO"u8) ? SortField.DisplayTo
+        : reader.TryKeyword("RELEVANCY"u8) ? SortField.Relevancy
         : throw new ImapSyntaxException("That is no sort criterion.");
 }

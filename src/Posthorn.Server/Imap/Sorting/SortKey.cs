@@ -1,6 +1,6 @@
 using System.Text;
 using Posthorn.Core.Messages;
-using Posthorn.Server.Imap.Searching;
+using Posthorn.Core.Search;
 using Posthorn.Standards.Mime;
 
 namespace Posthorn.Server.Imap.Sorting;
@@ -14,7 +14,8 @@ internal sealed class SortKey : IComparable<SortKey>
     private readonly IReadOnlyList<SortCriterion> _criteria;
     private readonly Value[] _values;
 
-    public SortKey(IReadOnlyList<SortCriterion> criteria, int position, Message row)
+    /// <param name="score">Of the message, where relevancy is a criterion.</param>
+    public SortKey(IReadOnlyList<SortCriterion> criteria, int position, Message row, int score)
     {
         (_criteria, Position) = (criteria, position);
         _values = new Value[criteria.Count];
@@ -22,25 +23,28 @@ internal sealed class SortKey : IComparable<SortKey>
         for (int i = 0; i < criteria.Count; i++)
         {
             envelope ??= criteria[i].NeedsEnvelope ? SortEnvelope.Read(row.Envelope) : null;
-            _values[i] = Of(criteria[i].Field, row, envelope);
+            _values[i] = criteria[i].Field == SortField.Relevancy ? new Value(-score) : Of(criteria[i].Field, row, envelope);
         }
     }
 
     /// <summary>In the view: what decides last (RFC 5256 §3).</summary>
     public int Position { get; }
 
-    public int CompareTo(SortKey? other)
+    public int CompareTo(SortKey? other) => CompareValues(other!) is not 0 and int order ? order : Position.CompareTo(other!.Position);
+
+    /// <summary>By the criteria alone.</summary>
+    public int CompareValues(SortKey other)
     {
         for (int i = 0; i < _values.Length; i++)
         {
-            int order = _values[i].CompareTo(other!._values[i]);
+            int order = _values[i].CompareTo(other._values[i]);
             if (order != 0)
             {
                 return _criteria[i].IsReverse ? -order : order;
             }
         }
 
-        return Position.CompareTo(other!.Position);
+        return 0;
     }
 
     /// <summary>Octets in the order of the collation.</summary>

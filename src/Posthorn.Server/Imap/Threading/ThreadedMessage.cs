@@ -1,4 +1,5 @@
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 using Posthorn.Server.Imap.Sorting;
 using Posthorn.Standards.Mime;
 
@@ -20,7 +21,7 @@ internal sealed record ThreadedMessage(
     public static ThreadedMessage Of(int position, Message row)
     {
         SortEnvelope envelope = SortEnvelope.Read(row.Envelope);
-        string subject = Searching.SearchText.Fold(BaseSubject.Of(envelope.Subject, out bool isReply));
+        string subject = SearchText.Fold(BaseSubject.Of(envelope.Subject, out bool isReply));
 
         // RFC 5256 §3: In-Reply-To counts where References has no id, and then its first id alone.
         IReadOnlyList<string> references = row.References is { Length: > 0 } ids ? ids.Split(' ') : envelope.InReplyTo is { } parent ? [parent] : [];

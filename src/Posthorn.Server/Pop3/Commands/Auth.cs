@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Sasl;
 using Posthorn.Standards.Sasl;
@@ -26,7 +27,7 @@ internal sealed record Auth(string? Mechanism, string? Initial) : IPop3Command
             return ListMechanisms(session);
         }
 
-        if (SaslMechanisms.Start(Encoding.ASCII.GetBytes(Mechanism), Binding(session)) is not { } exchange)
+        if (SaslMechanisms.Start(Encoding.ASCII.GetBytes(Mechanism), Binding(session), session.Connection.Tls?.ClientAddresses) is not { } exchange)
         {
             return Pop3Reply.Error("This mechanism is not known here; CAPA lists those that are");
         }
@@ -43,22 +44,33 @@ internal sealed record Auth(string? Mechanism, string? Initial) : IPop3Command
                     return SaslBase64.Decode(read.Line.IsSingleSegment ? read.Line.FirstSpan : read.Line.ToArray());
                 }
 
-                broken = Pop3Session.Unreadable(read.Status);
+                broken = session.Unreadable(read.Status);
                 return null;
             },
             cancel);
-        return outcome is null ? broken! : await FinishAsync(session, outcome, cancel);
+        return outcome is null ? broken! : await FinishAsync(session, signIn.User, outcome, cancel);
     }
 
     /// <summary>Without the response.</summary>
     public override string ToString() => $"AUTH {Mechanism}";
 
-    internal static IEnumerable<string> Offered(Pop3Session session) => SaslMechanisms.Offered(Binding(session));
+    internal static IEnumerable<string> Offered(Pop3Session session) => SaslMechanisms.Offered(Binding(session), session.Connection.Tls?.ClientAddresses);
 
     /// <summary>The answer to PASS and AUTH alike (RFC 3206, RFC 2449 §8).</summary>
-    internal static async ValueTask<Pop3Reply> FinishAsync(Pop3Session session, SaslOutcome outcome, CancellationToken cancel) => outcome switch
+    internal static async ValueTask<Pop3Reply> FinishAsync(Pop3Session session, string? user, SaslOutcome outcome, CancellationToken cancel)
     {
-        SaslOutcome.Accepted accepted => await session.EnterAsync(accepted.Account, cancel),
+        if (user is not null && outcome is SaslOutcome.Accepted or SaslOutcome.Wrong or SaslOutcome.TryLater)
+        {
+            session.Connection.Report(
+                outcome switch { SaslOutcome.Accepted => ConnectionStep.SignedIn, SaslOutcome.TryLater => ConnectionStep.TriedTooOften, _ => ConnectionStep.WrongPassword }, user);
+        }
+
+        return await ReplyAsync(session, outcome, cancel);
+    }
+
+    private static async ValueTask<Pop3Reply> ReplyAsync(Pop3Session session, SaslOutcome outcome, CancellationToken cancel) => outcome switch
+    {
+        SaslOutcome.Accepted accepted => await session.EnterAsync(accepted.SignIn, cancel),
         SaslOutcome.Wrong => session.Failed(Pop3Reply.Error("AUTH", "The user name or the password is wrong; the user name is the full address")),
 
         // RFC 3206 §3: a problem that passes by itself.

@@ -20,7 +20,7 @@ internal sealed record Pass(string Password) : IPop3Command
         session.UserName = null;
         SignIn checkedPassword = await session.Services.Credentials.CheckPasswordAsync(
             user, Password, Pop3Session.Protocol, session.Connection.RemoteAddress?.Address, cancel);
-        return await Auth.FinishAsync(session, SaslSignIn.Of(checkedPassword, ""), cancel);
+        return await Auth.FinishAsync(session, user, SaslSignIn.Of(checkedPassword, ""), cancel);
     }
 
     /// <summary>Without the password.</summary>

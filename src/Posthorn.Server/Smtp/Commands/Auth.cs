@@ -1,5 +1,6 @@
 using System.Buffers;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Connections;
 using Posthorn.Server.Smtp.Grammar;
 using Posthorn.Standards.Sasl;
@@ -43,11 +44,17 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
         {
             return AlreadySignedIn;
         }
-        if (SaslMechanisms.Start(Mechanism, session.Connection.Tls?.Certificate.EndPointBinding?.ToArray()) is not { } exchange)
+        if (SaslMechanisms.Start(Mechanism, session.Connection.Tls?.Certificate.EndPointBinding?.ToArray(), session.Connection.Tls?.ClientAddresses) is not { } exchange)
         {
             return UnknownMechanism;
         }
-        var reply = await new Exchange(session, exchange).RunAsync(Initial, cancel);
+        var signIn = new Exchange(session, exchange);
+        var reply = await signIn.RunAsync(Initial, cancel);
+        if (signIn.User is { } user && reply.Code is 235 or 454 or 535)
+        {
+            session.Connection.Report(
+                reply.Code switch { 235 => ConnectionStep.SignedIn, 454 => ConnectionStep.TriedTooOften, _ => ConnectionStep.WrongPassword }, user);
+        }
         if (reply.Code == 535 && ++session.FailedSignIns >= session.Server.Limits.MaxFailedSignIns)
         {
             return TooManyFailures;
@@ -61,8 +68,11 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
     private sealed class Exchange(SmtpSession session, ISaslExchange exchange)
     {
         private readonly Credentials _credentials = session.Server.Credentials;
-        private readonly System.Net.IPAddress? _remote = session.Connection.RemoteAddress?.Address;
+        private readonly SignInOrigin _from = new(session.Connection.RemoteAddress?.Address, session.HelloName);
         private string? _scramUser;
+
+        /// <summary>Who wants to sign in, as far as that was said.</summary>
+        public string? User { get; private set; }
 
         public async ValueTask<SmtpReply> RunAsync(byte[]? initial, CancellationToken cancel)
         {
@@ -74,14 +84,15 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
             }
             while (end is null)
             {
+                User = step switch { SaslStep.CheckPassword check => check.User, SaslStep.Succeeded done => done.User, SaslStep.NeedKeys need => need.User, _ => User };
                 (step, end) = step switch
                 {
                     SaslStep.Challenge challenge => await AskAsync(challenge, cancel),
                     SaslStep.NeedKeys need => await GiveKeysAsync(need, cancel),
                     SaslStep.CheckPassword check => (null, Finish(
-                        await _credentials.CheckPasswordAsync(check.User, check.Password, Protocol, _remote, cancel), check.AuthorizationId)),
+                        await _credentials.CheckPasswordAsync(check.User, check.Password, Protocol, _from, cancel), check.AuthorizationId)),
                     SaslStep.Succeeded done => (null, Finish(
-                        await _credentials.CompleteScramAsync(done.User, true, Protocol, _remote, cancel), done.AuthorizationId)),
+                        await _credentials.CompleteAsync(done, Protocol, _from, cancel), done.AuthorizationId)),
                     _ => (null, await FailAsync((SaslStep.Failed)step!, cancel)),
                 };
             }
@@ -111,7 +122,7 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
         private async ValueTask<(SaslStep?, SmtpReply?)> GiveKeysAsync(SaslStep.NeedKeys need, CancellationToken cancel)
         {
             _scramUser = need.User;
-            return await _credentials.ScramKeysAsync(need.User, _remote, cancel) is { } keys ? (need.Continue(keys), null) : (null, TryLater);
+            return await _credentials.ScramKeysAsync(need.User, Protocol, _from, cancel) is { } keys ? (need.Continue(keys), null) : (null, TryLater);
         }
 
         private async ValueTask<SmtpReply> FailAsync(SaslStep.Failed failed, CancellationToken cancel)
@@ -122,7 +133,7 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
             }
             if (_scramUser is not null)
             {
-                await _credentials.CompleteScramAsync(_scramUser, false, Protocol, _remote, cancel);
+                await _credentials.CompleteScramAsync(_scramUser, null, Protocol, _from, cancel);
             }
             return failed.Failure == SaslFailure.ChannelBinding ? new SmtpReply(535, "5.7.8", $"The sign-in is refused: {failed.Reason}") : Wrong;
         }
@@ -131,8 +142,8 @@ internal sealed record Auth(byte[] Mechanism, byte[]? Initial) : ISmtpCommand
         {
             switch (signIn)
             {
-                case SignIn.Accepted { Account: var account } when MayActAs(account, authorizationId):
-                    session.Account = account;
+                case SignIn.Accepted accepted when MayActAs(accepted.Account, authorizationId):
+                    session.Enter(accepted, Protocol);
                     return SignedIn;
                 case SignIn.TryLater:
                     return TryLater;

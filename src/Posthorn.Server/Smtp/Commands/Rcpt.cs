@@ -98,6 +98,9 @@ internal sealed record Rcpt(EmailAddress? Address, string Path) : ISmtpCommand
             : await Postmaster.ResolveAsync(session.Server, cancel);
         switch (target)
         {
+            // The way back of forwarded mail is for notifications alone: nobody sends through it.
+            case Recipient.Local { IsForBounces: true } when transaction.Mail.Sender is not null:
+                return Unknown;
             case Recipient.Local:
             case Recipient.Foreign when session.IsSubmission:
                 transaction.Add(new EnvelopeRecipient(path, target, Notify ?? DsnNotify.Default, OriginalRecipient));

@@ -2,8 +2,10 @@ using System.Text;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
+using Posthorn.Core.Watching;
 using Posthorn.Server.Delivery.Checks;
 using Posthorn.Standards.Dmarc;
+using Posthorn.Standards.Spf;
 
 namespace Posthorn.Server.Smtp.Content;
 
@@ -12,6 +14,16 @@ namespace Posthorn.Server.Smtp.Content;
 internal static class Acceptance
 {
     public static async ValueTask<SmtpReply> AcceptAsync(SmtpSession session, MessageReception reception, CancellationToken cancel)
+    {
+        using var trace = SmtpTraces.Accept(session);
+        var transaction = session.Transaction!;
+        var reply = await FileAsync(session, reception, cancel);
+        SmtpDeliveryLog.Answered(session, transaction, reply);
+        SmtpTraces.Answered(trace, reply);
+        return reply;
+    }
+
+    private static async ValueTask<SmtpReply> FileAsync(SmtpSession session, MessageReception reception, CancellationToken cancel)
     {
         var transaction = session.Transaction!;
         await using var message = await reception.CompleteAsync(cancel);
@@ -35,13 +47,22 @@ internal static class Acceptance
             RequireTls = transaction.Mail.RequireTls,
             HoldUntil = transaction.Mail.Release(now),
             Submitter = session.Account?.Id,
+            Suspicion = SuspicionOf(verdict),
             Remote = session.Connection.RemoteAddress?.Address,
         };
         await session.Server.Deliveries.AcceptAsync(envelope, message, cancel);
+        session.Connection.Report(ConnectionStep.MessageTaken, detail: transaction.Id);
         session.Server.Metrics.Accepted(session.Connection.Listener.Options.Name, message.Length);
         SmtpLog.Accepted(session.Server.Logger, transaction.Id, message.Length, transaction.Mail.Path, transaction.Recipients.Count);
         return new SmtpReply(250, "2.0.0", $"Accepted as {transaction.Id}");
     }
+
+    /// <summary>What must not be answered or sent on by itself.</summary>
+    internal static Suspicion SuspicionOf(SenderVerdict? verdict) =>
+        verdict is null ? Suspicion.None
+        : verdict.Dmarc.Result is DmarcResult.Fail ? Suspicion.Message
+        : verdict.Spf.Result is SpfResult.Fail && verdict.Dmarc.Result is not DmarcResult.Pass ? Suspicion.Sender
+        : Suspicion.None;
 
     /// <summary>The reply to mail that its owner wants refused. Nothing but DMARC refuses: SPF alone never does.</summary>
     public static SmtpReply? DmarcRefusal(DmarcOutcome? dmarc) => dmarc is { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject }

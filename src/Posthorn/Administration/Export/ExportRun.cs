@@ -108,7 +108,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             return;
         }
 
-        var mail = new ExportedMail(Sender(message.Prefix), message.InternalDate, Flags(mailbox, message.Flags));
+        var mail = new ExportedMail(Sender(message.Prefix), message.InternalDate, Flags(mailbox, message.Flags), message.Uidl);
         foreach (string lost in await target.AddAsync(mail, content.OpenRead(), cancel))
         {
             string named = $"{lost} in {mailbox.Name}";

@@ -16,4 +16,5 @@ internal interface IExportTarget : IAsyncDisposable
 
 /// <param name="Sender">The envelope sender; empty: none is known.</param>
 /// <param name="Flags">In the words of IMAP.</param>
-internal sealed record ExportedMail(string Sender, DateTimeOffset Received, IReadOnlyList<string> Flags);
+/// <param name="Uidl">POP3's id.</param>
+internal sealed record ExportedMail(string Sender, DateTimeOffset Received, IReadOnlyList<string> Flags, string Uidl);

@@ -19,7 +19,7 @@ internal sealed class MaildirTarget : IExportTarget
     }
 
     public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel) =>
-        (await _writer.WriteAsync(_mailbox, content, mail.Flags, mail.Received, cancel)).LostFlags;
+        (await _writer.WriteAsync(_mailbox, content, mail.Flags, mail.Uidl, mail.Received, cancel)).LostFlags;
 
     public ValueTask FinishAsync(CancellationToken cancel)
     {

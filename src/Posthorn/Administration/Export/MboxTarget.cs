@@ -28,7 +28,7 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
 
     public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel)
     {
-        await _writer!.WriteAsync(mail.Sender, mail.Received, mail.Flags, content, cancel);
+        await _writer!.WriteAsync(mail.Sender, mail.Received, mail.Flags, mail.Uidl, content, cancel);
         return [];
     }
 

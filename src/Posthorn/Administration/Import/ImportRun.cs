@@ -69,10 +69,11 @@ internal sealed class ImportRun(OperationContext context, AccountId account, boo
     }
 
     /// <summary>Reads one message into the batch.</summary>
+    /// <param name="uidl">POP3's id from an export of Posthorn; anything else is given a new one.</param>
     /// <param name="received">Null: the Date of its header, else now.</param>
     /// <param name="fault">What is known to be wrong with it.</param>
     public async ValueTask AddAsync(
-        string place, Stream content, IReadOnlyList<string> flags, DateTimeOffset? received, string? fault, CancellationToken cancel)
+        string place, Stream content, IReadOnlyList<string> flags, string uidl, DateTimeOffset? received, string? fault, CancellationToken cancel)
     {
         var inspection = new ImportInspection();
         // The caller owns the source.
@@ -91,7 +92,8 @@ internal sealed class ImportRun(OperationContext context, AccountId account, boo
         }
 
         IncomingMessage message = await writer.CompleteAsync(cancel);
-        _batch.Add(new NewMessage(message, SystemFlags(flags), [.. flags.Where(flag => FlagKeyword.IsValid(flag))], received ?? message.Metadata.Sent));
+        string? kept = Uidl.IsValid(uidl) ? uidl : null;
+        _batch.Add(new NewMessage(message, SystemFlags(flags), [.. flags.Where(flag => FlagKeyword.IsValid(flag))], received ?? message.Metadata.Sent, kept));
         if ((fault ?? inspection.Fault()) is { } wrong)
         {
             _broken++;

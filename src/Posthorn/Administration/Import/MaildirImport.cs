@@ -87,7 +87,7 @@ internal sealed class MaildirImport(ImportRun run, ImportRequest request)
 
         await using (content)
         {
-            await run.AddAsync(message.Path, content, message.Flags, message.Received, null, cancel);
+            await run.AddAsync(message.Path, content, message.Flags, message.Uidl, message.Received, null, cancel);
         }
     }
 

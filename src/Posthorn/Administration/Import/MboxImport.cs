@@ -54,11 +54,13 @@ internal sealed class MboxImport(ImportRun run, ImportRequest request)
             }
 
             string? fault = message.HasFromLine ? null : "stands before the first From line of the file: is it an mbox?";
-            await run.AddAsync(FormattableString.Invariant($"octet {message.Offset}"), message.Content, message.Flags, message.Date, fault, cancel);
+            await run.AddAsync(FormattableString.Invariant($"octet {message.Offset}"), message.Content, message.Flags, message.Uidl, message.Date, fault, cancel);
             run.Progress.Report(new WorkProgress("Octets read", message.Offset, file.Length));
         }
 
-        return await CommitAsync(file, mailbox, file.Position, cancel);
+        Refusal? last = await CommitAsync(file, mailbox, file.Position, cancel);
+        run.Progress.Report(new WorkProgress("Octets read", file.Position, file.Length));
+        return last;
     }
 
     private ValueTask<Refusal?> CommitAsync(FileStream file, Mailbox mailbox, long offset, CancellationToken cancel) =>

@@ -6,12 +6,13 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Search;
 using Posthorn.Core.Storage;
 using Posthorn.ProtocolTests.Dialogs;
 
 namespace Posthorn.ProtocolTests.Imap.Searching;
 
-/// <summary>Dialogs about SEARCH, against a mailbox that is filled beforehand: the messages stand in <see cref="Mail"/>.</summary>
+/// <summary>Dialogs about SEARCH, against a mailbox that is filled beforehand, without the index and with it: the messages stand in <see cref="Mail"/>.</summary>
 public sealed class SearchDialogTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Imap", "Searching");
@@ -34,16 +35,22 @@ public sealed class SearchDialogTests
         ("Subject:\r\n\r\nneedle at the end of " + LongText() + " haystack-end\r\n", MessageFlags.Deleted | MessageFlags.Draft, [], "2026-03-06T10:00:00Z"),
     ];
 
-    public static TheoryData<string> Dialogs => [.. Directory.EnumerateFiles(Folder, "*.dialog")
+    public static TheoryData<string, bool> Dialogs => [.. Directory.EnumerateFiles(Folder, "*.dialog")
         .Select(file => Path.GetFileNameWithoutExtension(file))
-        .Order(StringComparer.Ordinal)];
+        .Order(StringComparer.Ordinal)
+        .SelectMany(name => new (string, bool)[] { (name, false), (name, true) })];
 
     [Theory]
     [MemberData(nameof(Dialogs))]
-    public async Task Dialog(string name)
+    public async Task Dialog(string name, bool indexed)
     {
         await using ServerFixture server = await ServerFixture.StartAsync();
         await FillAsync(server);
+        if (indexed)
+        {
+            await server.Services.GetRequiredService<SearchIndexer>().RunRoundAsync(TestContext.Current.CancellationToken);
+        }
+
         await DialogRunner.PlayAsync(server, "imaps", Path.Combine(Folder, name + ".dialog"));
     }
 

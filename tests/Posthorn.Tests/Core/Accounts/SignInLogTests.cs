@@ -36,7 +36,7 @@ public sealed class SignInLogTests
             await credentials.CheckPasswordAsync(Address, "wrong password", "imap", IPAddress.Loopback, Cancel);
             await credentials.CheckPasswordAsync("nobody@example.test", "wrong password", "pop3", IPAddress.Loopback, Cancel);
             await credentials.CheckPasswordAsync("wrong password", "", "smtp", IPAddress.Loopback, Cancel);
-            await credentials.CompleteScramAsync(Address, proofWasRight: false, "imap", IPAddress.Loopback, Cancel);
+            await credentials.CompleteScramAsync(Address, proved: null, "imap", IPAddress.Loopback, Cancel);
         }
 
         TestDatabase.Drop(folder);

@@ -2,94 +2,47 @@ using System.Net.Sockets;
 
 namespace Posthorn.Tests.Core.Postgres;
 
-/// <summary>Stands between a node and PostgreSQL. Once told to, it lets the next COMMIT reach the database and cuts the connection instead of handing the answer back.</summary>
-internal sealed class AnswerThief : IAsyncDisposable
+/// <summary>Once told to, it lets the next COMMIT of filed messages reach the database and cuts the connection instead of handing the answer back.</summary>
+/// <remarks>Not any COMMIT: the node says now and then that it lives, in transactions of its own.</remarks>
+internal sealed class AnswerThief(string clusterFolder) : PostgresRelay(clusterFolder)
 {
-    private const string SocketName = ".s.PGSQL.5432";
-
-    private readonly string _target;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("posthorn-thief-");
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _accepting;
     private int _steals;
     private int _stolen;
-
-    public AnswerThief(string clusterFolder)
-    {
-        _target = Path.Combine(clusterFolder, SocketName);
-        _listener.Bind(new UnixDomainSocketEndPoint(Path.Combine(_folder.FullName, SocketName)));
-        _listener.Listen();
-        _accepting = AcceptAsync();
-    }
-
-    public string Folder => _folder.FullName;
 
     public int Stolen => Volatile.Read(ref _stolen);
 
     public void StealNext() => Volatile.Write(ref _steals, 1);
 
-    public async ValueTask DisposeAsync()
+    protected override Task ServeAsync(Socket node, Socket server, CancellationToken stop)
     {
-        await _stop.CancelAsync();
-        await _accepting;
-        _listener.Dispose();
-        _stop.Dispose();
-        _folder.Delete(recursive: true);
+        var committed = new TaskCompletionSource();
+        return Task.WhenAny(ForwardAsync(node, server, committed, stop), ReturnAsync(server, node, committed.Task, stop));
     }
 
-    private async Task AcceptAsync()
+    private async Task ForwardAsync(Socket from, Socket to, TaskCompletionSource committed, CancellationToken stop)
     {
-        var running = new List<Task>();
-        try
+        var words = new WordsOnTheWay();
+        bool files = false;
+        while (await words.ReceiveAsync(from, stop) is { IsEmpty: false } piece)
         {
-            while (true)
+            files |= words.Contains(WordsOnTheWay.Filing);
+            if (files && words.Contains(WordsOnTheWay.Commit))
             {
-                running.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
+                files = false;
+                if (Interlocked.Exchange(ref _steals, 0) == 1)
+                {
+                    committed.SetResult();
+                }
             }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(running);
-        }
-    }
 
-    private async Task ServeAsync(Socket client)
-    {
-        using var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        using (client)
-        {
-            try
-            {
-                await server.ConnectAsync(new UnixDomainSocketEndPoint(_target), _stop.Token);
-                var committed = new TaskCompletionSource();
-                await Task.WhenAny(ForwardAsync(client, server, committed), ReturnAsync(server, client, committed.Task));
-            }
-            catch (Exception failure) when (failure is OperationCanceledException or SocketException)
-            {
-                // Both sides are closed by leaving.
-            }
+            await to.SendAsync(piece, stop);
         }
     }
 
-    private async Task ForwardAsync(Socket from, Socket to, TaskCompletionSource committed)
+    private async Task ReturnAsync(Socket from, Socket to, Task committed, CancellationToken stop)
     {
         byte[] buffer = new byte[64 * 1024];
-        while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and int count)
-        {
-            if (buffer.AsSpan(0, count).IndexOf("COMMIT\0"u8) >= 0 && Interlocked.Exchange(ref _steals, 0) == 1)
-            {
-                committed.SetResult();
-            }
-
-            await to.SendAsync(buffer.AsMemory(0, count), _stop.Token);
-        }
-    }
-
-    private async Task ReturnAsync(Socket from, Socket to, Task committed)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and int count)
+        while (await from.ReceiveAsync(buffer, stop) is > 0 and int count)
         {
             if (committed.IsCompleted)
             {
@@ -98,7 +51,7 @@ internal sealed class AnswerThief : IAsyncDisposable
                 return;
             }
 
-            await to.SendAsync(buffer.AsMemory(0, count), _stop.Token);
+            await to.SendAsync(buffer.AsMemory(0, count), stop);
         }
     }
 }

@@ -62,8 +62,7 @@ public sealed class CommitMarksTests : IAsyncLifetime
         var transaction = new PostgresTransaction(connection, "BEGIN");
         Guid mark = Guid.CreateVersion7();
         string id = "";
-        transaction.Use("SELECT pg_current_xact_id()::text").Post(row => id = row.GetString(0));
-        _marks.Write(transaction, mark);
+        _marks.Write(transaction, mark, given => id = given);
         await transaction.CommitAsync();
         return (mark, id);
     }

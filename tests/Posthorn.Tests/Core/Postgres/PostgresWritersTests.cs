@@ -1,11 +1,14 @@
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Maildrops;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Queue;
+using Posthorn.Core.Storage.Postgres;
 using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core.Postgres;
@@ -15,6 +18,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
 {
     private static readonly Actor Administrator = Actor.System("test");
 
+    private readonly string _database = TestDatabase.Create();
     private TestStore _one = null!;
     private TestStore _other = null!;
 
@@ -22,7 +26,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string connectionString = TestDatabase.Cluster.ConnectionString(TestDatabase.Create());
+        string connectionString = TestDatabase.Cluster.ConnectionString(_database);
         _one = await TestStore.OnDatabaseAsync(connectionString);
         _other = await TestStore.OnDatabaseAsync(connectionString);
     }
@@ -48,6 +52,40 @@ public sealed class PostgresWritersTests : IAsyncLifetime
         Assert.Equal(60, modSeqs.Distinct().Count());
         Assert.Equal(modSeqs.Order(), modSeqs);
         Assert.Empty((await _one.Get<StoreCheck>().RunAsync(Administrator, false, new Progress<long>(), Cancel)).Value);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_not_heard_of_gives_back_its_mail_and_its_maildrops_and_one_that_lives_keeps_them()
+    {
+        await using IncomingMessage message = await _one.MessageAsync("Subject: out\r\n\r\n");
+        var recipient = new EnvelopeRecipient("them@example.org", new Recipient.Local([], ["them@example.org"]), DsnNotify.Default, null);
+        Assert.NotNull(await _one.Get<Deliveries>().AcceptAsync(new Envelope("you@example.test", [recipient], [], _one.Time.GetUtcNow()), message, Cancel));
+        string dead = _one.Get<Node>().Name, living = _other.Get<Node>().Name;
+        await Nodes(_one).BeatOnceAsync(dead);
+        Assert.Single(await LeaseAsync(_one));
+        Assert.True((await _one.Get<Maildrops>().OpenAsync(_one.Actor, _one.Account, Cancel)).IsOk);
+
+        await Nodes(_other).BeatOnceAsync(living);
+        Assert.Empty(await LeaseAsync(_other));
+        Assert.IsType<Refusal.InUse>((await _other.Get<Maildrops>().OpenAsync(_other.Actor, _other.Account, Cancel)).Refusal);
+
+        TestDatabase.Cluster.Execute($"UPDATE node SET seen = seen - {PostgresNodes.Silence.TotalMilliseconds + 1_000} WHERE name = '{dead}'", _database);
+        await Nodes(_other).BeatOnceAsync(living);
+        Assert.Single(await LeaseAsync(_other));
+        Assert.True((await _other.Get<Maildrops>().OpenAsync(_other.Actor, _other.Account, Cancel)).IsOk);
+        await Nodes(_other).BeatOnceAsync(living);
+        Assert.Empty(await LeaseAsync(_one));
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_back_gives_back_its_own_maildrops_at_once()
+    {
+        Assert.True((await _one.Get<Maildrops>().OpenAsync(_one.Actor, _one.Account, Cancel)).IsOk);
+        using var stop = new CancellationTokenSource();
+        Task beating = Nodes(_one).BeatAsync(_one.Get<Node>().Name, stop.Token);
+        await stop.CancelAsync();
+        await beating;
+        Assert.True((await _other.Get<Maildrops>().OpenAsync(_other.Actor, _other.Account, Cancel)).IsOk);
     }
 
     [Fact]
@@ -175,4 +213,9 @@ public sealed class PostgresWritersTests : IAsyncLifetime
         new[] { AccountId.Store },
         session => session.Directory.InsertAccountAsync("friend@example.test", null, false, "-", "-", _one.Time.GetUtcNow()),
         Cancel);
+
+    private static PostgresNodes Nodes(TestStore store) => ((PostgresStore)store.Store).Nodes;
+
+    private static async Task<IReadOnlyList<QueuedMail>> LeaseAsync(TestStore node) =>
+        await node.Get<MailQueue>().LeaseAsync(node.Get<Node>().Name, TimeSpan.FromHours(1), 10, [], Cancel);
 }

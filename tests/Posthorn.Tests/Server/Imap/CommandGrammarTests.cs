@@ -1,6 +1,7 @@
 using System.Text;
 using Posthorn.Core.Messages;
 using Posthorn.Server.Imap;
+using Posthorn.Server.Imap.Appending;
 using Posthorn.Server.Imap.Commands;
 using Posthorn.Server.Imap.Fetching;
 
@@ -87,9 +88,25 @@ public sealed class CommandGrammarTests
     public void Append_reads_everything_before_the_literal()
     {
         Append append = Parse<Append>(" \"Sent\" (\\Seen $x) \"17-Jul-1996 02:44:25 -0700\" {310+}");
-        Assert.Equal(("Sent", MessageFlags.Seen, "$x"), (append.Mailbox, append.Flags.Flags, append.Flags.Keywords[0]));
-        Assert.Equal(new LiteralHeader(310, IsSynchronizing: false), append.Literal);
-        Assert.Equal(new DateTimeOffset(1996, 7, 17, 2, 44, 25, TimeSpan.FromHours(-7)), append.InternalDate);
+        AppendStep.Begin options = Assert.IsType<AppendStep.Begin>(append.Line.Steps[0]);
+        Assert.Equal(("Sent", MessageFlags.Seen, "$x"), (append.Mailbox, options.Flags.Flags, options.Flags.Keywords[0]));
+        Assert.Equal(new AppendStep.Literal(new LiteralHeader(310, IsSynchronizing: false), IsWhole: true), append.Line.Literal);
+        Assert.Equal(new DateTimeOffset(1996, 7, 17, 2, 44, 25, TimeSpan.FromHours(-7)), options.InternalDate);
+    }
+
+    [Theory]
+    [InlineData(" INBOX CATENATE (TEXT {5}", "Begin Literal", AppendState.PartOrEnd)]
+    [InlineData(" INBOX CATENATE (URL /a TEXT {5+}", "Begin Url Literal", AppendState.PartOrEnd)]
+    [InlineData(" INBOX CATENATE (URL \"/a b\" URL {2}\r\n/c)", "Begin Url Url End", AppendState.MessageOrEnd)]
+    [InlineData(" INBOX CATENATE (URL /a) (\\Seen) CATENATE (url /b) {3}", "Begin Url End Begin Url End Begin Literal", AppendState.Ended)]
+    [InlineData(" INBOX CATENATE (UTF8 (~{5}", "Begin Literal", AppendState.Utf8PartClosing)]
+    [InlineData(" INBOX UTF8 (~{5+}", "Begin Literal", AppendState.Utf8Closing)]
+    [InlineData(" INBOX ~{5+}", "Begin Literal", AppendState.Ended)]
+    public void Append_reads_parts(string arguments, string steps, object next)
+    {
+        AppendLine line = Parse<Append>(arguments).Line;
+        Assert.Equal(steps, string.Join(' ', line.Steps.Select(step => step.GetType().Name)));
+        Assert.Equal(next, line.Next);
     }
 
     [Theory]
@@ -99,6 +116,18 @@ public sealed class CommandGrammarTests
     [InlineData(" Sent ()")]
     [InlineData(" Sent text")]
     [InlineData(" Sent x{3}")]
+    [InlineData(" Sent CATENATE")]
+    [InlineData(" Sent CATENATE ()")]
+    [InlineData(" Sent CATENATE (URL)")]
+    [InlineData(" Sent CATENATE (URL /a")]
+    [InlineData(" Sent CATENATE (URL /a TEXT)")]
+    [InlineData(" Sent CATENATE (URL /a)TEXT {3}")]
+    [InlineData(" Sent CATENATE (TEXT abc)")]
+    [InlineData(" Sent CATENATE (PART {3}")]
+    [InlineData(" Sent CATENATE (UTF8 {3}")]
+    [InlineData(" Sent CATENATE URL /a")]
+    [InlineData(" Sent UTF8 ({3}")]
+    [InlineData(" Sent UTF8 ~{3}")]
     public void Append_refuses(string arguments) => Assert.Throws<ImapSyntaxException>(() => Parse<Append>(arguments));
 
     [Theory]

@@ -44,6 +44,42 @@ public sealed class ImapCommandReaderTests : IDisposable
         }
     }
 
+    public static TheoryData<string> Corpus => [.. File.ReadAllLines(Repository.PathOf("tests/Posthorn.Fuzz/corpus/imap.txt"))
+        .Where(line => line.Length > 0 && !line.StartsWith("APPEND", StringComparison.Ordinal) && !line.Contains("REPLACE", StringComparison.Ordinal))
+        .Select(System.Text.RegularExpressions.Regex.Unescape)];
+
+    [Theory]
+    [MemberData(nameof(Corpus))]
+    public async Task A_command_is_the_same_wherever_it_is_split(string command)
+    {
+        byte[] octets = Encoding.UTF8.GetBytes($"a {command.Replace("}\r\n", "+}\r\n", StringComparison.Ordinal)}\r\n");
+        string whole = Encoding.UTF8.GetString(octets.AsSpan(0, octets.Length - 2));
+        for (int at = 1; at < octets.Length; at++)
+        {
+            using var fresh = new ImapCommandReaderTests();
+            ValueTask<ImapFrame> reading = fresh.ReadAsync();
+            await fresh._client.Writer.WriteAsync(octets.AsMemory(0, at), Cancel);
+            await Task.Yield();
+            await fresh._client.Writer.WriteAsync(octets.AsMemory(at), Cancel);
+            ImapFrame frame = await reading;
+            Assert.Equal((ImapFrameStatus.Command, whole), (frame.Status, Encoding.UTF8.GetString(frame.Bytes)));
+        }
+    }
+
+    [Fact]
+    public async Task A_command_read_is_woken_only_while_nothing_of_a_command_is_here()
+    {
+        Task<ImapFrame> reading = _reader.ReadOrWakeAsync(100, TimeSpan.FromMinutes(1), Cancel).AsTask();
+        _input.Wake();
+        Assert.Equal(ImapFrameStatus.Woken, (await reading).Status);
+        reading = _reader.ReadOrWakeAsync(100, TimeSpan.FromMinutes(1), Cancel).AsTask();
+        await _client.Writer.WriteAsync("a NO"u8.ToArray(), Cancel);
+        _input.Wake();
+        Assert.False(reading.IsCompleted);
+        await _client.Writer.WriteAsync("OP\r\n"u8.ToArray(), Cancel);
+        Assert.Equal("a NOOP", Encoding.ASCII.GetString((await reading).Bytes));
+    }
+
     [Fact]
     public async Task A_synchronizing_literal_is_asked_for()
     {

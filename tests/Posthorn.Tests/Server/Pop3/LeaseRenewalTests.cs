@@ -56,7 +56,7 @@ public sealed class LeaseRenewalTests
         {
             return await store.Store.WriteAsync(
                 new[] { store.Account },
-                async session => await session.Messages.TakeMaildropAsync(store.Account, Guid.NewGuid(), when, when) ? throw new TakenException() : true,
+                async session => await session.Messages.TakeMaildropAsync(store.Account, Guid.NewGuid(), "elsewhere", when, when) ? throw new TakenException() : true,
                 Cancel);
         }
         catch (TakenException)

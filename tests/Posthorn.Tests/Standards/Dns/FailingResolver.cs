@@ -18,6 +18,8 @@ internal sealed class FailingResolver(IDnsResolver inner, Func<string, bool> fai
 
     public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) => Ask(name, () => inner.TextAsync(name, cancel));
 
+    public ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel) => Ask(name, () => inner.ServiceAsync(name, cancel));
+
     public ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel) =>
         Ask(DnsName.Reverse(address), () => inner.PointerAsync(address, cancel));
 

@@ -24,6 +24,7 @@ public sealed class ZoneTests
                     NS      A.ISI.EDU.
                     MX      10      VENERA
                     MX      20      VAXA
+            _imaps._tcp SRV 0 1 993  VENERA
             A       A       26.3.0.103
             VENERA  A       10.1.0.52
                     A       128.9.0.32
@@ -34,6 +35,7 @@ public sealed class ZoneTests
         Assert.Equal([new MxRecord(10, "venera.isi.edu"), new MxRecord(20, "vaxa.isi.edu")], (await resolver.MxAsync("isi.edu", Cancel)).Records);
         Assert.Equal([IPAddress.Parse("10.1.0.52"), IPAddress.Parse("128.9.0.32")], (await resolver.Ipv4Async("Venera.ISI.edu.", Cancel)).Records);
         Assert.Equal(["one \"quoted\"; twoA"], (await resolver.TextAsync("text.isi.edu", Cancel)).Records);
+        Assert.Equal([new SrvRecord(0, 1, 993, "venera.isi.edu")], (await resolver.ServiceAsync("_imaps._tcp.isi.edu", Cancel)).Records);
         Assert.Equal(DnsStatus.NoData, (await resolver.Ipv6Async("venera.isi.edu", Cancel)).Status);
         Assert.Equal(DnsStatus.NotFound, (await resolver.Ipv4Async("vaxa.isi.edu", Cancel)).Status);
         Assert.Equal(DnsStatus.NoData, (await resolver.MxAsync("edu", Cancel)).Status);

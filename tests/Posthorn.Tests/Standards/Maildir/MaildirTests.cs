@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Posthorn.Corpus;
@@ -25,7 +26,7 @@ public sealed class MaildirTests : IDisposable
         int number = 0;
         foreach (var mail in SampleMail.All)
         {
-            var (_, lost) = await writer.WriteAsync(number % 2 == 0 ? "INBOX" : "Work/Café", new MemoryStream(mail.ReadOctets()), FlagSets[number % FlagSets.Length], Received.AddHours(number), Cancel);
+            var (_, lost) = await writer.WriteAsync(number % 2 == 0 ? "INBOX" : "Work/Café", new MemoryStream(mail.ReadOctets()), FlagSets[number % FlagSets.Length], Uidl(number), Received.AddHours(number), Cancel);
             Assert.Empty(lost);
             number++;
         }
@@ -43,6 +44,7 @@ public sealed class MaildirTests : IDisposable
                 Assert.True(octets.AsSpan().SequenceEqual(content.ToArray()), SampleMail.All[number].ToString());
                 Assert.Equal(octets.Length, message.Size);
                 Assert.Equal(FlagSets[number % FlagSets.Length].Order(StringComparer.Ordinal), message.Flags.Order(StringComparer.Ordinal));
+                Assert.Equal(Uidl(number), message.Uidl);
                 Assert.Equal(Received.AddHours(number), message.Received);
                 number += 2;
             }
@@ -146,7 +148,7 @@ public sealed class MaildirTests : IDisposable
     [InlineData("é.è", ".&AOk-&AC4-&AOg-")]
     public async Task Folder_names_are_written_and_read_back(string name, string path)
     {
-        var (file, _) = await Writer().WriteAsync(name, new MemoryStream("x"u8.ToArray()), [], Received, Cancel);
+        var (file, _) = await Writer().WriteAsync(name, new MemoryStream("x"u8.ToArray()), [], "", Received, Cancel);
         Assert.Equal(Path.Combine(_root, path, "cur"), Path.GetDirectoryName(file));
         Assert.Contains(Reader().Folders(), folder => folder.Name == name);
     }
@@ -156,19 +158,19 @@ public sealed class MaildirTests : IDisposable
     {
         var writer = Writer();
         string[] keywords = [.. Enumerable.Range(0, 30).Select(number => $"word{number}")];
-        var (path, lost) = await writer.WriteAsync("INBOX", Stream.Null, [.. keywords, "not a keyword", @"\Recent"], Received, Cancel);
+        var (path, lost) = await writer.WriteAsync("INBOX", Stream.Null, [.. keywords, "not a keyword", @"\Recent"], "", Received, Cancel);
         Assert.Equal(["word26", "word27", "word28", "word29", "not a keyword", @"\Recent"], lost);
         Assert.EndsWith(",S=0:2,abcdefghijklmnopqrstuvwxyz", path, StringComparison.Ordinal);
         Assert.Equal(keywords[..26], Assert.Single(await ListAsync(Reader().Folders()[0])).Flags);
         // A second writer finds the letters that are taken.
-        var (second, _) = await Writer().WriteAsync("INBOX", Stream.Null, ["word7"], Received, Cancel);
+        var (second, _) = await Writer().WriteAsync("INBOX", Stream.Null, ["word7"], "", Received, Cancel);
         Assert.EndsWith(":2,h", second, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_message_that_breaks_off_leaves_nothing_behind()
     {
-        await Assert.ThrowsAsync<IOException>(async () => await Writer().WriteAsync("INBOX", new BreakingStream(), [@"\Seen"], Received, Cancel));
+        await Assert.ThrowsAsync<IOException>(async () => await Writer().WriteAsync("INBOX", new BreakingStream(), [@"\Seen"], "", Received, Cancel));
         Assert.Empty(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories));
     }
 
@@ -177,7 +179,7 @@ public sealed class MaildirTests : IDisposable
     {
         const int Size = 30 * 1024 * 1024;
         var source = new ReadSizes(SampleMail.Large(Size));
-        var (path, _) = await Writer().WriteAsync("INBOX", source, [], Received, Cancel);
+        var (path, _) = await Writer().WriteAsync("INBOX", source, [], "", Received, Cancel);
         Assert.InRange(source.Largest, 1, 256 * 1024);
         Assert.Equal(Size, new FileInfo(path).Length);
         Assert.Contains($",S={Size}:2,", path, StringComparison.Ordinal);
@@ -193,6 +195,8 @@ public sealed class MaildirTests : IDisposable
     }
 
     private MaildirWriter Writer() => new(_root, new FakeTimeProvider(Now), _synced.Add);
+
+    private static string Uidl(int number) => number.ToString("x16", CultureInfo.InvariantCulture);
 
     private MaildirReader Reader() => new(_root);
 

@@ -114,6 +114,20 @@ public sealed class MboxReaderTests
     }
 
     [Fact]
+    public async Task An_id_of_POP3_is_believed_only_where_an_export_wrote_it()
+    {
+        const string Own = "Status: O\nX-Status: \nX-Keywords: \nX-UIDL: 0123456789abcdef\n", Foreign = "X-UIDL: 0123456789abcdef\nSubject: x\n";
+        using var file = new MemoryStream(Encoding.ASCII.GetBytes($"{From}{Own}\ntext\n\n{From}{Foreign}\ntext\n\n"));
+        var ids = new List<string>();
+        await foreach (MboxMessage message in new MboxReader(file).ReadAsync(TestContext.Current.CancellationToken))
+        {
+            ids.Add(message.Uidl);
+        }
+
+        Assert.Equal(["0123456789abcdef", ""], ids);
+    }
+
+    [Fact]
     public async Task CRLF_files_keep_their_line_ends()
     {
         string from = From.Replace("\n", "\r\n", StringComparison.Ordinal);

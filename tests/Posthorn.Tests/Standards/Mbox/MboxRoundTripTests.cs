@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Posthorn.Corpus;
 using Posthorn.Standards.Mbox;
@@ -24,6 +25,7 @@ public sealed class MboxRoundTripTests
             var mail = SampleMail.All[number];
             Assert.Equal(Lines(mail.ReadOctets()), Encoding.Latin1.GetString(await ReadAsync(message.Content)));
             Assert.Equal(FlagSets[number % FlagSets.Length], message.Flags);
+            Assert.Equal(Uidl(number), message.Uidl);
             Assert.Equal(Date.AddHours(number), message.Date);
             Assert.Equal($"sender{number}@example.org", message.Sender);
             number++;
@@ -77,7 +79,7 @@ public sealed class MboxRoundTripTests
         var writer = new MboxWriter(second);
         await foreach (var message in new MboxReader(first).ReadAsync(Cancel))
         {
-            await writer.WriteAsync(message.Sender, message.Date!.Value, message.Flags, message.Content, Cancel);
+            await writer.WriteAsync(message.Sender, message.Date!.Value, message.Flags, message.Uidl, message.Content, Cancel);
         }
         Assert.Equal(Encoding.Latin1.GetString(first.ToArray()), Encoding.Latin1.GetString(second.ToArray()));
     }
@@ -93,12 +95,14 @@ public sealed class MboxRoundTripTests
         {
             // Reads of odd size put every state of the writer on a border.
             using var content = new SlowStream(new MemoryStream(mail.ReadOctets()), (number % 13) + 1);
-            await writer.WriteAsync($"sender{number}@example.org", Date.AddHours(number), FlagSets[number % FlagSets.Length], content, Cancel);
+            await writer.WriteAsync($"sender{number}@example.org", Date.AddHours(number), FlagSets[number % FlagSets.Length], Uidl(number), content, Cancel);
             number++;
         }
         file.Position = 0;
         return file;
     }
+
+    private static string Uidl(int number) => number.ToString("x16", CultureInfo.InvariantCulture);
 
     private static async Task<byte[]> ReadAsync(Stream content)
     {

@@ -5,6 +5,8 @@ namespace Posthorn.Tests.Standards.Mbox;
 
 public sealed class MboxWriterTests
 {
+    private const string Uidl = "0123456789abcdef";
+
     private static readonly DateTimeOffset Date = new(2024, 3, 4, 9, 0, 0, TimeSpan.FromHours(1));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -14,7 +16,7 @@ public sealed class MboxWriterTests
     [InlineData("", "From MAILER-DAEMON Mon Mar  4 08:00:00 2024")]
     [InlineData("\"a b\"@c\nFrom x", "From \"a_b\"@c_From_x Mon Mar  4 08:00:00 2024")]
     public async Task The_From_line_is_one_line(string sender, string expected) =>
-        Assert.StartsWith(expected + "\nStatus: O\nX-Status: \nX-Keywords: \nA: 1\n\n", await WriteAsync(sender, [], "A: 1\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith(expected + "\nStatus: O\nX-Status: \nX-Keywords: \nX-UIDL: 0123456789abcdef\nA: 1\n\n", await WriteAsync(sender, [], "A: 1\r\n\r\n"), StringComparison.Ordinal);
 
     [Fact]
     public async Task Flags_stand_in_the_status_fields() =>
@@ -35,13 +37,13 @@ public sealed class MboxWriterTests
     public async Task Lines_are_quoted_and_end_with_LF(string content, string expected)
     {
         string file = await WriteAsync("a", [], content);
-        Assert.Equal(expected + "\n", file[(file.IndexOf("X-Keywords: \n", StringComparison.Ordinal) + 13)..]);
+        Assert.Equal(expected + "\n", file[(file.IndexOf(Uidl, StringComparison.Ordinal) + Uidl.Length + 1)..]);
     }
 
     private static async Task<string> WriteAsync(string sender, string[] flags, string content)
     {
         using var file = new MemoryStream();
-        await new MboxWriter(file).WriteAsync(sender, Date, flags, new SlowStream(new MemoryStream(Encoding.Latin1.GetBytes(content)), 1), Cancel);
+        await new MboxWriter(file).WriteAsync(sender, Date, flags, Uidl, new SlowStream(new MemoryStream(Encoding.Latin1.GetBytes(content)), 1), Cancel);
         return Encoding.Latin1.GetString(file.ToArray());
     }
 }

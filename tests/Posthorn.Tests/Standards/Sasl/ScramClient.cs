@@ -10,10 +10,10 @@ internal sealed class ScramClient(string user, string password, string gs2, byte
 {
     private const string Nonce = "clientnonce";
 
-    public SaslStep Run(ISaslExchange exchange, ScramKeys keys) =>
+    public SaslStep Run(ISaslExchange exchange, params IReadOnlyList<ScramKeys> keys) =>
         RunToVerifier(exchange, keys) is SaslStep.Failed failed ? failed : exchange.Next([]);
 
-    public SaslStep RunToVerifier(ISaslExchange exchange, ScramKeys keys)
+    public SaslStep RunToVerifier(ISaslExchange exchange, params IReadOnlyList<ScramKeys> keys)
     {
         string bare = $"n={user},r={Nonce}";
         if (exchange.Next(Encoding.UTF8.GetBytes(gs2 + bare)) is not SaslStep.NeedKeys need)

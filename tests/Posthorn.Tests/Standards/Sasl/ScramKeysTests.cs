@@ -93,6 +93,24 @@ public sealed class ScramKeysTests
         Assert.Null(SaslMechanisms.Start("CRAM-MD5"u8, endPoint));
     }
 
+    [Fact]
+    public void External_is_there_for_who_showed_a_certificate()
+    {
+        Assert.DoesNotContain("EXTERNAL", SaslMechanisms.Offered(null));
+        Assert.Contains("EXTERNAL", SaslMechanisms.Offered(null, ["you@example.test"]));
+        Assert.Null(SaslMechanisms.Start("EXTERNAL"u8, null, []));
+        ISaslExchange Exchange() => SaslMechanisms.Start("external"u8, null, ["you@example.test", "me@example.test"])!;
+        Assert.Equal(new SaslStep.Succeeded("you@example.test", ""), Exchange().Next([]));
+        Assert.Equal(new SaslStep.Succeeded("me@example.test", "ME@example.test"), Exchange().Next("ME@example.test"u8));
+        // Who is neither: the caller refuses, because the user is not whom it acts as.
+        Assert.Equal(new SaslStep.Succeeded("you@example.test", "other@example.test"), Exchange().Next("other@example.test"u8));
+        Assert.Equal(SaslFailure.Malformed, Assert.IsType<SaslStep.Failed>(Exchange().Next("a\0b"u8)).Failure);
+        Assert.Equal(SaslFailure.Malformed, Assert.IsType<SaslStep.Failed>(Exchange().Next([0xff])).Failure);
+        ISaslExchange over = Exchange();
+        over.Next([]);
+        Assert.IsType<SaslStep.Failed>(over.Next([]));
+    }
+
     /// <summary>A signature that only carries the name of its algorithm, with an empty sequence as parameters.</summary>
     private sealed class NamedSignature(ECDsa key, string algorithm) : X509SignatureGenerator
     {

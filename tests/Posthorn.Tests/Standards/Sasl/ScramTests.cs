@@ -25,7 +25,7 @@ public sealed class ScramTests
             "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
             Challenge(exchange.Next(
                 "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="u8)));
-        Assert.Equal(new SaslStep.Succeeded("user", ""), exchange.Next([]));
+        Assert.Equal(new SaslStep.Succeeded("user", "", Pencil), exchange.Next([]));
         Assert.IsType<SaslStep.Failed>(exchange.Next([]));
     }
 
@@ -49,7 +49,28 @@ public sealed class ScramTests
     {
         var exchange = new ScramExchange(isPlus, hasEndPoint ? EndPoint : null);
         var client = new ScramClient("user", "pencil", gs2, isPlus ? EndPoint : []);
-        Assert.Equal(new SaslStep.Succeeded("user", gs2.Contains("a=", StringComparison.Ordinal) ? "boss" : ""), client.Run(exchange, Pencil));
+        Assert.Equal(new SaslStep.Succeeded("user", gs2.Contains("a=", StringComparison.Ordinal) ? "boss" : "", Pencil), client.Run(exchange, Pencil));
+    }
+
+    [Theory]
+    [InlineData("pencil", 0)]
+    [InlineData("crayon", 1)]
+    [InlineData("chalk", null)]
+    public void Any_password_of_a_user_gets_in_and_is_told_from_the_others(string password, int? fits)
+    {
+        ScramKeys[] keys = [Pencil, ScramKeys.Create("crayon", Pencil.Iterations, Pencil.Salt)];
+        var exchange = new ScramExchange(isPlus: false, null);
+        SaslStep end = new ScramClient("user", password, "n,,", []).Run(exchange, keys);
+        Assert.Equal(fits is { } place ? keys[place] : null, (end as SaslStep.Succeeded)?.Keys);
+        Assert.Equal(fits is null, end is SaslStep.Failed { Failure: SaslFailure.WrongCredentials });
+    }
+
+    [Fact]
+    public void Keys_of_different_salts_cannot_serve_in_one_exchange()
+    {
+        var exchange = new ScramExchange(isPlus: false, null);
+        var need = Assert.IsType<SaslStep.NeedKeys>(exchange.Next("n,,n=user,r=abc"u8));
+        Assert.Throws<ArgumentException>(() => need.Continue([Pencil, ScramKeys.Create("crayon", Pencil.Iterations)]));
     }
 
     [Theory]

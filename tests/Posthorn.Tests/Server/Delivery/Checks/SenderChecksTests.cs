@@ -158,6 +158,8 @@ public sealed class SenderChecksTests
 
         public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) => WaitAsync<string>(cancel);
 
+        public ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel) => WaitAsync<SrvRecord>(cancel);
+
         public ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel) => WaitAsync<string>(cancel);
 
         private static async ValueTask<DnsAnswer<T>> WaitAsync<T>(CancellationToken cancel)

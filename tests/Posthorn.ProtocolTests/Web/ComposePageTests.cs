@@ -1,0 +1,390 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
+using Posthorn.Web.Mail.Writing;
+
+namespace Posthorn.ProtocolTests.Web;
+
+/// <summary>Writing in the browser: sending, taking back, drafts, answers, files, and what is refused.</summary>
+public sealed partial class ComposePageTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_message_waits_ten_seconds_then_arrives_without_its_bcc_and_a_copy_stays_with_it()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer sent = await client.PostAsync(
+            "/mail/compose", ("do", "send"), ("to", "Friend <friend@example.test>"), ("bcc", TestServer.You), ("subject", "Grüße"), ("text", "Zeile eins\nsecond line"));
+        Assert.StartsWith("/mail?sent=", sent.Location, StringComparison.Ordinal);
+        Assert.Contains("Sent. It leaves in 10 seconds.", (await client.OpenAsync(sent.Location!)).Text, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.Friend));
+        time.Advance(Composing.UndoTime);
+        MimeMessage got = Parse(Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)));
+        Assert.Equal(("Grüße", "Zeile eins\nsecond line", TestServer.You), (got.Subject, got.TextBody?.TrimEnd(), got.From.Mailboxes.Single().Address));
+        Assert.False(got.Headers.Contains(HeaderId.Bcc));
+        Assert.False(Parse(Assert.Single(await server.MailWhenAsync(TestServer.You, 1))).Headers.Contains(HeaderId.Bcc));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Equal((TestServer.You, got.MessageId, got.Date), (copy.Bcc.Mailboxes.Single().Address, copy.MessageId, copy.Date));
+        Assert.Contains("TooLate", (await client.PostAsync("/mail/unsend", ("sent", sent.Location!.Split('=')[1]))).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_is_a_draft_again_and_reaches_nobody()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        string notice = (await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "Too soon"))).Location!.Split('=')[1];
+        WebAnswer back = await client.PostAsync("/mail/unsend", ("sent", notice));
+        Assert.Contains("Too soon", (await client.OpenAsync(back.Location!)).Text, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+        Assert.Empty((await server.Services.GetRequiredService<Core.Queue.MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value);
+        // Once is enough, and nobody takes back what is another's.
+        Assert.Contains("TooLate", (await client.PostAsync("/mail/unsend", ("sent", notice))).Location, StringComparison.Ordinal);
+        WebAnswer again = await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "Now"), ("draft", back.Location!.Split('/')[3]));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Drafts"));
+        using var other = new WebClient(server);
+        await other.GetAsync("/signin");
+        await other.SignInAsync(TestServer.Friend, TestServer.Password);
+        await other.OpenAsync("/mail");
+        Assert.Contains("TooLate", (await other.PostAsync("/mail/unsend", ("sent", again.Location!.Split('=')[1]))).Location, StringComparison.Ordinal);
+        time.Advance(Composing.UndoTime);
+        Assert.Contains("Now", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_draft_is_one_message_however_often_it_is_saved_and_keeps_its_files()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        byte[] octets = [.. Enumerable.Range(0, 200_000).Select(static i => (byte)(i * 7))];
+        WebAnswer first = await client.PostFilesAsync(
+            "/mail/compose", [("do", "save"), ("to", "someone@example.net"), ("text", "one")],
+            [("../../a|b.bin", "application/x-thing", octets), ("page.html", "text/html", "<b>x</b>"u8.ToArray())], isScript: true);
+        using JsonDocument summary = JsonDocument.Parse(first.Text);
+        string draft = summary.RootElement.GetProperty("draft").ToString();
+        Assert.Equal(["ab.bin", "page.html"], summary.RootElement.GetProperty("files").EnumerateArray().Select(static file => file.GetProperty("name").GetString()));
+        WebAnswer second = await client.PostAsync("/mail/compose", ("do", "save"), ("to", "someone@example.net"), ("text", "two"), ("draft", draft), ("keep", "0"));
+        MimeMessage saved = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Drafts")));
+        Assert.Equal("two", saved.TextBody?.TrimEnd());
+        var file = Assert.IsType<MimePart>(Assert.Single(saved.Attachments));
+        using var content = new MemoryStream();
+        await file.Content!.DecodeToAsync(content, Cancel);
+        Assert.Equal(octets, content.ToArray());
+        WebAnswer page = await client.OpenAsync(second.Location!);
+        Assert.Contains("Saved in Drafts.", page.Text, StringComparison.Ordinal);
+        Assert.Contains("ab.bin", page.Text, StringComparison.Ordinal);
+        string list = (await client.OpenAsync($"/mail/{second.Location!.Split('/')[2]}")).Text;
+        Assert.Contains("/edit\"", list, StringComparison.Ordinal);
+        await client.PostAsync("/mail/compose", ("do", "discard"), ("draft", second.Location!.Split('/')[3]));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Drafts"));
+        Assert.Single(await server.MailAsync(TestServer.You, "Trash"));
+    }
+
+    [Fact]
+    public async Task A_reply_quotes_names_its_conversation_and_marks_what_it_answers()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: Zo <zo@example.net>\r\nTo: you@example.test, Third <third@example.net>\r\nCc: fourth@example.net\r\nSubject: Plan\r\nMessage-ID: <b@example.net>\r\nReferences: <a@example.net>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0100\r\n\r\nHello\r\n> older\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(link + "/reply?all=true")).Text);
+        Assert.Contains("name=\"to\" value=\"Zo <zo@example.net>, Third <third@example.net>\"", page, StringComparison.Ordinal);
+        Assert.Contains("name=\"cc\" value=\"fourth@example.net\"", page, StringComparison.Ordinal);
+        Assert.Contains("name=\"subject\" value=\"Re: Plan\"", page, StringComparison.Ordinal);
+        Assert.Contains("On 24 November 2026, 10:00 +01:00, Zo <zo@example.net> wrote:\n> Hello\n>> older", page, StringComparison.Ordinal);
+        Assert.Contains("name=\"to\" value=\"Zo <zo@example.net>\"", WebUtility.HtmlDecode((await client.OpenAsync(link + "/reply")).Text), StringComparison.Ordinal);
+        WebAnswer sent = await client.PostAsync(
+            "/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("subject", "Re: Plan"), ("text", "Yes"), ("kind", "Reply"),
+            ("origin", Value(page, "origin")), ("in-reply-to", Value(page, "in-reply-to")), ("references", Value(page, "references")));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Equal("b@example.net", copy.InReplyTo);
+        Assert.Equal(["a@example.net", "b@example.net"], copy.References);
+        Assert.Contains("aria-label=\"answered\"", (await client.OpenAsync(sent.Location!)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_forwarded_message_takes_its_files_along()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: a@example.net\r\nSubject: Papers\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>See <b>below</b></p><p>Bye</p>\r\n--b\r\nContent-Type: application/pdf; name=p.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n--b--\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(link + "/forward")).Text);
+        Assert.Contains("value=\"Fwd: Papers\"", page, StringComparison.Ordinal);
+        Assert.Contains("See below\nBye", page, StringComparison.Ordinal);
+        Assert.Contains("p.pdf", page, StringComparison.Ordinal);
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("subject", "Fwd: Papers"), ("text", "fyi"), ("kind", "Forward"), ("origin", Value(page, "origin")), ("keep", "0"));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Equal("p.pdf", Assert.Single(copy.Attachments).ContentDisposition?.FileName ?? Assert.Single(copy.Attachments).ContentType.Name);
+    }
+
+    [Theory]
+    [InlineData("to", "nobody at all", "is not an address")]
+    [InlineData("cc", "nobody@example.test", "There is nobody with the address nobody@example.test")]
+    [InlineData("bcc", "a@example.net, b@@example.net", "is not an address")]
+    [InlineData("to", "", "at least one address")]
+    public async Task A_refused_form_says_why_at_its_field_and_keeps_what_was_typed(string field, string typed, string says)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer answer = await client.PostAsync("/mail/compose", ("do", "send"), (field, typed), ("subject", "kept & <safe>"), ("text", "also kept"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        string page = WebUtility.HtmlDecode(answer.Text);
+        Assert.Matches($"role=\"alert\" id=\"{field}-problem\">[^<]*{says}", page);
+        Assert.Contains($"name=\"{field}\" value=\"{typed}\"", page, StringComparison.Ordinal);
+        Assert.Contains("value=\"kept &amp; &lt;safe&gt;\"", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("also kept", page, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+    }
+
+    [Fact]
+    public async Task A_missing_attachment_is_asked_after_once()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer asked = await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "The plan is attached."));
+        Assert.Contains("mentions an attachment", asked.Text, StringComparison.Ordinal);
+        WebAnswer sent = await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "The plan is attached."), ("confirmed", "true"), ("draft", Value(asked.Text, "draft")));
+        Assert.StartsWith("/mail?sent=", sent.Location, StringComparison.Ordinal);
+        await client.OpenAsync("/mail/new");
+        Assert.StartsWith("/mail?sent=", (await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "Thanks\n> it is attached"))).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_own_addresses_stand_in_from_and_line_ends_smuggle_no_field()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var aliases = server.Services.GetRequiredService<Aliases>();
+        _ = (await aliases.AddAsync(TestServer.Administrator, "info@example.test", [TestServer.You], Cancel)).Value;
+        _ = (await aliases.AddAsync(TestServer.Administrator, "all@example.test", [TestServer.You, TestServer.Friend], Cancel)).Value;
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string page = (await client.OpenAsync("/mail/new")).Text;
+        Assert.Equal([TestServer.You, "info@example.test"], Regex.Matches(page, "<option value=\"([^\"]+)\"").Select(static match => match.Groups[1].Value));
+        WebAnswer refused = await client.PostAsync("/mail/compose", ("do", "send"), ("from", "all@example.test"), ("to", TestServer.Friend), ("text", "x"));
+        Assert.Contains("none of your addresses", refused.Text, StringComparison.Ordinal);
+        await client.PostAsync(
+            "/mail/compose", ("do", "send"), ("from", "info@example.test"), ("to", TestServer.Friend), ("subject", "a\r\nX-Evil: 1\r\n\r\nbody"), ("text", "x"), ("in-reply-to", "a@b\r\nX-Evil: 2"));
+        string octets = Assert.Single(await server.MailAsync(TestServer.You, "Sent"));
+        Assert.DoesNotContain("\nX-Evil", octets, StringComparison.Ordinal);
+        Assert.Equal("info@example.test", Parse(octets).From.Mailboxes.Single().Address);
+    }
+
+    [Fact]
+    public async Task A_list_with_members_elsewhere_gets_what_was_held()
+    {
+        // Held mail is resolved again when its time has come: nobody of the list may be forgotten then.
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        var aliases = server.Services.GetRequiredService<Aliases>();
+        _ = (await aliases.AddAsync(TestServer.Administrator, "team@example.test", [TestServer.Friend, "far@example.net"], Cancel)).Value;
+        _ = (await aliases.AddAsync(TestServer.Administrator, "away@example.test", ["away@example.org"], Cancel)).Value;
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", "team@example.test, away@example.test"), ("text", "x"));
+        var queue = server.Services.GetRequiredService<Core.Queue.MailQueue>();
+        Core.Queue.QueueEntry entry = Assert.Single((await queue.ListAsync(TestServer.Administrator, Cancel)).Value);
+        Assert.Equal(["away@example.org", "far@example.net", "team@example.test"], entry.Recipients.Select(static recipient => recipient.Address).Order(StringComparer.Ordinal));
+        time.Advance(Composing.UndoTime);
+        Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1));
+    }
+
+    [Fact]
+    public async Task A_message_over_the_limit_is_refused_and_the_page_says_how_large_it_may_be()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: static options => options with { Limits = options.Limits with { MaxMessageBytes = 100_000 } });
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer answer = await client.PostFilesAsync("/mail/compose", [("do", "send"), ("to", TestServer.Friend), ("text", "x")], [("big", "x/y", new byte[200_000])]);
+        Assert.Contains("can be sent", answer.Text, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+        WebAnswer huge = await client.PostFilesAsync("/mail/compose", [("do", "save")], [("big", "x/y", new byte[2_000_000])], isScript: true);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, huge.Status);
+    }
+
+    [Theory]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"do\"\r\n\r\nsa")]
+    [InlineData("multipart/form-data; boundary=x", "")]
+    [InlineData("multipart/form-data", "--x--")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nno field\r\n\r\n\r\n--x--\r\n")]
+    public async Task A_form_that_is_cut_off_or_broken_is_refused_as_one_and_nothing_is_saved(string type, string body)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        WebAnswer answer = await client.PostAsItIsAsync("/mail/compose", type, body);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Contains("Go back", answer.Text, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Drafts"));
+    }
+
+    [Fact]
+    public async Task A_form_that_does_not_say_how_long_it_is_is_not_read_beyond_its_limit()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        WebAnswer answer = await client.PostAsItIsAsync("/signin", "application/x-www-form-urlencoded", "address=" + new string('x', 66_000), isChunked: true);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.Status);
+    }
+
+    [Fact]
+    public async Task Addresses_of_earlier_mail_are_offered_those_written_to_first()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: =?utf-8?q?Fr=C3=A4nzi?= Wald <wald@example.net>\r\nSubject: a\r\n\r\nx\r\n");
+        await FileAsync(server, "From: \"Doe, Fred\" <fred@example.net>\r\nSubject: b\r\n\r\nx\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", "Freddy <friend@example.test>"), ("text", "x"));
+        async Task<string[]> OfferedAsync(string typed)
+        {
+            using JsonDocument answer = JsonDocument.Parse((await client.GetAsync("/mail/addresses?q=" + Uri.EscapeDataString(typed))).Text);
+            return [.. answer.RootElement.EnumerateArray().Select(static one => one.GetProperty("shown").GetString()!)];
+        }
+
+        Assert.Equal(["Freddy <friend@example.test>", "\"Doe, Fred\" <fred@example.net>"], await OfferedAsync("fre"));
+        Assert.Equal(["Fränzi Wald <wald@example.net>"], await OfferedAsync("wal"));
+        Assert.Empty(await OfferedAsync("example"));
+        Assert.Empty(await OfferedAsync(""));
+        Assert.Empty(await OfferedAsync(new string('f', 5_000)));
+    }
+
+    [Fact]
+    public async Task Text_with_looks_goes_as_both_and_what_is_not_harmless_stays_behind()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        const string Html = "<div>Hello <b>bold</b> <script>alert(1)</script><a href=\"javascript:alert(1)\">bad</a> <a href=\"https://example.org/x\">good</a></div>"
+            + "<ul><li onclick=\"alert(1)\">one</li></ul><img src=\"data:image/gif;base64,R0lGODlhAQABAAAAACw=\"><img src=\"data:image/svg+xml;base64,PHN2Zz4=\">";
+        WebAnswer saved = await client.PostAsync("/mail/compose", ("do", "save"), ("to", TestServer.Friend), ("format", "rich"), ("html", Html), ("text", "ignored"));
+        MimeMessage draft = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Drafts")));
+        Assert.Equal("multipart/alternative", draft.Body!.ContentType.MimeType);
+        Assert.Contains("Hello bold", draft.TextBody, StringComparison.Ordinal);
+        Assert.Contains("<b>bold</b>", draft.HtmlBody, StringComparison.Ordinal);
+        Assert.Contains("href=\"https://example.org/x\"", draft.HtmlBody, StringComparison.Ordinal);
+        foreach (string gone in (string[])["<script", "javascript:", "onclick", "svg", "data:"])
+        {
+            Assert.DoesNotContain(gone, draft.HtmlBody, StringComparison.OrdinalIgnoreCase);
+        }
+
+        MimePart picture = Assert.Single(draft.BodyParts.OfType<MimePart>(), static part => part.ContentType.IsMimeType("image", "gif"));
+        Assert.Contains($"src=\"cid:{picture.ContentId}\"", draft.HtmlBody, StringComparison.Ordinal);
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(saved.Location!)).Text);
+        Assert.Contains("name=\"format\" value=\"rich\"", page, StringComparison.Ordinal);
+        Assert.Contains("data:image/gif;base64,R0lGODlhAQABAAAAACw=", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_sent_later_waits_in_a_folder_leaves_at_its_time_and_can_be_taken_back()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer first = await client.PostAsync("/mail/compose", ("later", "2026-11-25T08:00"), ("to", TestServer.Friend), ("subject", "Early"), ("text", "x"));
+        Assert.Contains("Wednesday, November 25, 2026, 8:00", WebUtility.HtmlDecode((await client.OpenAsync(first.Location!)).Text), StringComparison.Ordinal);
+        Assert.Single(await server.MailAsync(TestServer.You, "Scheduled"));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+        await client.OpenAsync("/mail/new");
+        WebAnswer second = await client.PostAsync("/mail/compose", ("do", "later"), ("until", "2026-11-26T08:00"), ("to", TestServer.Friend), ("subject", "Never"), ("text", "x"));
+        string notice = Uri.UnescapeDataString(second.Location!.Split("later=")[1]);
+        WebAnswer back = await client.PostAsync("/mail/unsend", ("sent", notice[..notice.LastIndexOf('.')]));
+        Assert.EndsWith("/edit", back.Location, StringComparison.Ordinal);
+        Assert.Single(await server.MailAsync(TestServer.You, "Drafts"));
+        time.Advance(TimeSpan.FromHours(19));
+        Assert.Empty(await server.MailAsync(TestServer.Friend));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Contains("Subject: Early", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
+        await server.Services.GetRequiredService<Core.Scheduling.Scheduler>().RunDueAsync(Cancel);
+        Assert.Single(await server.MailAsync(TestServer.You, "Sent"));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Scheduled"));
+        WebAnswer late = await client.PostAsync("/mail/compose", ("do", "later"), ("until", "2020-01-01T08:00"), ("to", TestServer.Friend), ("text", "x"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, late.Status);
+        Assert.Contains("Choose a time that is to come", late.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_is_written_below_the_message_and_quotes_it()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: friend@example.test\r\nSubject: Plan\r\nMessage-ID: <b@example.net>\r\n\r\nHello\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value)).Text);
+        Assert.Contains("type=\"hidden\" name=\"to\" value=\"friend@example.test\"", page, StringComparison.Ordinal);
+        Assert.Contains("Reply to friend@example.test here", page, StringComparison.Ordinal);
+        await client.PostAsync(
+            "/mail/compose", ("do", "send"), ("quote", "true"), ("kind", "Reply"), ("text", "Yes"), ("to", TestServer.Friend), ("subject", Value(page, "subject")),
+            ("origin", Value(page, "origin")), ("in-reply-to", Value(page, "in-reply-to")), ("references", Value(page, "references")));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Equal(("b@example.net", "Re: Plan"), (copy.InReplyTo, copy.Subject));
+        Assert.StartsWith("Yes\n\nOn ", copy.TextBody, StringComparison.Ordinal);
+        Assert.Contains("> Hello", copy.TextBody, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_is_forwarded_whole_as_a_file()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: a@example.net\r\nSubject: Papers\r\n\r\noriginal text\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(link + "/forward?as=file")).Text);
+        Assert.Contains("Papers.eml", page, StringComparison.Ordinal);
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "see it"), ("kind", "ForwardAsFile"), ("origin", Value(page, "origin")), ("keep", "0"));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        var whole = Assert.IsType<MessagePart>(Assert.Single(copy.Attachments));
+        Assert.Equal(("Papers", "original text"), (whole.Message?.Subject, whole.Message?.TextBody?.TrimEnd()));
+    }
+
+    [Fact]
+    public async Task The_signature_of_the_address_stands_above_what_is_quoted()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Account account = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
+        await server.Services.GetRequiredService<Preferences>().SetAsync(TestServer.Administrator, account.Id, "mail.signature." + TestServer.You, "\"You\\nExample Ltd\"", Cancel);
+        await FileAsync(server, "From: a@example.net\r\nSubject: Hi\r\n\r\nolder\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        Assert.Contains("-- \nYou\nExample Ltd", WebUtility.HtmlDecode((await client.OpenAsync("/mail/new")).Text), StringComparison.Ordinal);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string reply = WebUtility.HtmlDecode((await client.OpenAsync(link + "/reply")).Text);
+        Assert.True(reply.IndexOf("-- \nYou", StringComparison.Ordinal) < reply.IndexOf("> older", StringComparison.Ordinal));
+    }
+
+    private static MimeMessage Parse(string octets)
+    {
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes(octets));
+        return MimeMessage.Load(stream, Cancel);
+    }
+
+    private static string Value(string page, string name) => Regex.Match(page, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value;
+
+    private static async Task FileAsync(TestServer server, string octets)
+    {
+        Account account = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
+        Mailbox inbox = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, account.Id, Mailbox.Inbox, Cancel)).Value;
+        Messages messages = server.Services.GetRequiredService<Messages>();
+        await using MessageWriter writer = messages.StartMessage();
+        await writer.WriteAsync(Encoding.UTF8.GetBytes(octets), Cancel);
+        IncomingMessage content = await writer.CompleteAsync(Cancel);
+        _ = (await messages.AppendAsync(TestServer.Administrator, account.Id, inbox.Id, [new NewMessage(content, MessageFlags.None, [], null)], Cancel)).Value;
+    }
+
+    [GeneratedRegex("<a href=\"(/mail/[0-9]+/[0-9]+)\"")]
+    private static partial Regex Message();
+}

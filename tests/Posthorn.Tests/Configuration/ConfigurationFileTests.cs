@@ -1,0 +1,122 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Posthorn.Configuration;
+
+namespace Posthorn.Tests.Configuration;
+
+/// <summary>A configuration that cannot be used is refused in a line that names the key, what it is, and what it may be.</summary>
+public sealed class ConfigurationFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("posthorn-configuration-").FullName;
+
+    /// <summary>Every key that takes one value, a list, or other keys.</summary>
+    public static TheoryData<string> Keys => [.. Of(typeof(PosthornOptions), "").Select(static pair => pair.Key)];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("hostName", "\"not a host\"", "the full name of this host")]
+    [InlineData("listeners.smtp.port", "70000", "a port from 0 to 65535")]
+    [InlineData("listeners.smtp.address", "\"here\"", "an IP address, or * for all")]
+    [InlineData("bodies.endpoint", "\"s3.example.org\"", "an address such as https://")]
+    [InlineData("limits.maxMessageBytes", "10", "65536 or more")]
+    [InlineData("limits.maxConnections", "0", "1 or more")]
+    [InlineData("limits.maxConnectionsPerAddress", "0", "1 or more")]
+    [InlineData("undelete.days", "-1", "a number of days from 0 to 3650")]
+    [InlineData("signIn.exemptNetworks", "[\"10.0.0.0/8\", \"home\"]", "networks such as 127.0.0.0/8")]
+    [InlineData("dns.servers", "[\"ns.example.org\"]", "addresses such as 192.0.2.53")]
+    [InlineData("outbound.port", "0", "a port from 1 to 65535")]
+    [InlineData("outbound.maxConnectionsPerDomain", "0", "1 or more")]
+    [InlineData("outbound.smarthost", "\"relay.example.org:smtp\"", "host or host:port")]
+    [InlineData("outbound.smarthost", "\"https://relay.example.org\"", "host or host:port")]
+    [InlineData("telemetry.logLevel", "\"Loud\"", "Trace, Debug, Information")]
+    [InlineData("telemetry.logLevel", "\"7\"", "Trace, Debug, Information")]
+    [InlineData("telemetry.otlpEndpoint", "\"collector:4317\"", "an address such as http://")]
+    public void A_value_that_cannot_be_is_named_with_what_it_may_be(string key, string value, string allowed)
+    {
+        string said = Refusal(key, value);
+        Assert.StartsWith($"\"{key}\" is ", said, StringComparison.Ordinal);
+        Assert.Contains(allowed, said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void A_value_of_another_kind_is_named_with_the_kind_that_is_wanted(string key)
+    {
+        Type kind = Of(typeof(PosthornOptions), "").First(pair => pair.Key == key).Kind;
+        (string value, string wanted) = kind == typeof(string) ? ("{ \"a\": 1 }", "one value")
+            : kind == typeof(bool) ? ("\"perhaps\"", "true or false")
+            : kind.IsPrimitive ? ("\"many\"", "a whole number")
+            : typeof(IEnumerable).IsAssignableFrom(kind) ? ("\"one\"", "a list in brackets")
+            : ("25", "an object with keys of these: ");
+        string said = Refusal(key, value);
+        Assert.StartsWith($"\"{key}\" is ", said, StringComparison.Ordinal);
+        Assert.Contains(wanted, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_listeners_on_one_port_are_named_both()
+    {
+        string said = RefusalOf("""{ "listeners": { "imap": { "port": 1143 }, "imaps": { "port": 1143 }, "web": { "port": 0 }, "metrics": { "port": 0 } } }""");
+        Assert.Equal("\"listeners.imaps.port\" is \"1143\"; it must be another port than that of listeners.imap.", said);
+    }
+
+    [Fact]
+    public void What_is_right_is_taken_with_comments_and_in_any_case()
+    {
+        PosthornOptions options = Read("""
+            {
+              // where mail apps come in
+              "HOSTNAME": "mail.example.org",
+              "listeners": { "imaps": { "address": "*", "port": 993 } },
+              "outbound": { "smarthost": "relay.example.org:2525" },
+              "signIn": { "exemptNetworks": ["10.0.0.0/8"] },
+              "telemetry": { "logLevel": "warning", "otlpEndpoint": "http://127.0.0.1:4317" }
+            }
+            """);
+        Assert.Equal(("mail.example.org", 993, "relay.example.org:2525"), (options.HostName, options.Listeners.Imaps!.Port, options.Outbound.Smarthost));
+        Assert.Equal(["10.0.0.0/8"], options.SignIn.ExemptNetworks);
+        Assert.Equal(Path.Combine(_folder, "data"), options.DataFolder);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_says_how_to_make_one()
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => ConfigurationFile.Read(Path.Combine(_folder, "none.json")));
+        Assert.Contains("posthorn quickstart", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<(string Key, Type Kind)> Of(Type type, string prefix)
+    {
+        foreach (PropertyInfo property in type.GetProperties().Where(static property => property.CanWrite))
+        {
+            string key = prefix + char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
+            yield return (key, property.PropertyType);
+            if (property.PropertyType != typeof(string) && !property.PropertyType.IsPrimitive && !typeof(IEnumerable).IsAssignableFrom(property.PropertyType))
+            {
+                foreach ((string, Type) below in Of(property.PropertyType, key + "."))
+                {
+                    yield return below;
+                }
+            }
+        }
+    }
+
+    private string Refusal(string key, string value) =>
+        RefusalOf(key.Split('.').Reverse().Aggregate(JsonNode.Parse(value), static (inner, name) => new JsonObject { [name] = inner })!.ToJsonString());
+
+    private string RefusalOf(string configuration)
+    {
+        string said = Assert.Throws<ConfigurationException>(() => Read(configuration)).Message;
+        Assert.DoesNotContain('\n', said);
+        return said;
+    }
+
+    private PosthornOptions Read(string configuration)
+    {
+        string path = Path.Combine(_folder, "posthorn.json");
+        File.WriteAllText(path, configuration);
+        return ConfigurationFile.Read(path);
+    }
+}

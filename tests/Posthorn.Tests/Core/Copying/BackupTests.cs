@@ -1,0 +1,209 @@
+using Microsoft.Extensions.Time.Testing;
+using Posthorn.Core;
+using Posthorn.Core.Access;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Maintenance;
+using Posthorn.Core.Messages;
+using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Sqlite;
+using Posthorn.Stores;
+
+namespace Posthorn.Tests.Core.Copying;
+
+/// <summary>Backups of both stores, and what restore makes of them.</summary>
+public sealed class BackupTests : IDisposable
+{
+    private static readonly IProgress<WorkStep> Silent = new Progress<WorkStep>();
+    private static readonly Actor Administrator = Actor.System("test");
+    private static readonly string Large = "Subject: large\r\n\r\n" + new string('x', MessageWriter.InlineBytes) + "\r\n";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("posthorn-backup-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string Folder => Path.Combine(_folder, "backup");
+
+    [Fact]
+    public async Task A_backup_restores_into_either_store_in_a_new_epoch_with_the_same_mail()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, "Subject: small\r\n\r\n", Large);
+        Assert.Equal(1, (await BackUpAsync(store)).Manifest.Bodies);
+        await store.AppendAsync(inbox.Id, Large);
+        BackupReport second = await BackUpAsync(store);
+        Assert.Equal((2, 1), (second.Manifest.Bodies, second.BodiesCopied));
+        Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+
+        foreach (StoreOptions place in Places())
+        {
+            Assert.Empty(await Restore.RunAsync(Folder, place, store.Time, Silent, Cancel));
+            await using TestStore again = await TestStore.AtAsync(place);
+            Mailbox after = await again.InboxAsync();
+            Assert.Equal(3, after.Messages);
+            Assert.NotEqual(inbox.UidValidity, after.UidValidity);
+            Assert.True(after.HighestModSeq.Value > inbox.HighestModSeq.Value + uint.MaxValue);
+            Assert.Equal(Large, await again.TextAsync(after.Id, 3));
+            Assert.Equal(await UidlsAsync(store, inbox.Id), await UidlsAsync(again, after.Id));
+            Assert.Empty((await again.Get<StoreCheck>().RunAsync(Administrator, false, new Progress<long>(), Cancel)).Value);
+
+            // Numbers go on where they were: what is added takes nobody's place.
+            Assert.Equal(4u, (await again.AppendAsync(after.Id, "Subject: new\r\n\r\n")).Uids.Ranges[0].First);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_backup_writes_what_changed_and_drops_what_went()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, [.. Enumerable.Range(0, 50).Select(i => $"Subject: {i}\r\n\r\n")]);
+        await store.AppendAsync(inbox.Id, Large);
+        await BackUpAsync(store);
+        Assert.Equal(0, (await BackUpAsync(store)).RowsWritten);
+
+        await store.Get<Messages>().ChangeFlagsAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(7), new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, Cancel);
+        Assert.InRange((await BackUpAsync(store)).RowsWritten, 3, 6);
+
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow - TimeSpan.FromDays(20));
+        await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(51), Cancel);
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        await store.Get<Posthorn.Core.Undelete.UndeleteExpiry>().ExpireAsync(Cancel);
+        Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel) + await LaterAsync(store));
+        BackupReport last = await BackUpAsync(store);
+        Assert.Equal(0, last.Manifest.Bodies);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(Folder, Backup.BodiesName), "*", SearchOption.AllDirectories));
+        Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+    }
+
+    [Fact]
+    public async Task Restore_overwrites_no_store_and_takes_no_half_backup()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        StoreOptions[] places = Places();
+        Assert.Contains("no whole backup", (await Assert.ThrowsAsync<StoreOpeningException>(() => RestoreAsync(places[0]))).Message, StringComparison.Ordinal);
+        await BackUpAsync(store);
+        foreach (StoreOptions place in places)
+        {
+            await RestoreAsync(place);
+            await using (TestStore used = await TestStore.AtAsync(place))
+            {
+                await used.Get<StoreUse>().BeginAsync(Cancel);
+            }
+
+            Assert.Contains("already", (await Assert.ThrowsAsync<StoreOpeningException>(() => RestoreAsync(place))).Message, StringComparison.Ordinal);
+        }
+
+        Task RestoreAsync(StoreOptions place) => Restore.RunAsync(Folder, place, store.Time, Silent, Cancel).AsTask();
+    }
+
+    [Fact]
+    public async Task Verify_names_a_body_with_a_flipped_bit_and_a_row_that_is_not_what_was_written()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, Large);
+        await BackUpAsync(store);
+        string body = Directory.EnumerateFiles(Path.Combine(Folder, Backup.BodiesName), "*", SearchOption.AllDirectories).Single();
+        byte[] octets = await File.ReadAllBytesAsync(body, Cancel);
+        octets[1000] ^= 1;
+        await File.WriteAllBytesAsync(body, octets, Cancel);
+        Assert.Contains("is damaged", Assert.Single(Restore.Verify(Folder, Silent, Cancel)), StringComparison.Ordinal);
+        octets[1000] ^= 1;
+        await File.WriteAllBytesAsync(body, octets, Cancel);
+
+        using (SqliteConnection database = SqliteConnection.Open(Path.Combine(Folder, Backup.DatabaseName), readOnly: false))
+        {
+            database.Execute("UPDATE mailbox_message SET flags = flags | 2");
+        }
+
+        Assert.Contains("the table mailbox_message is damaged", Assert.Single(Restore.Verify(Folder, Silent, Cancel)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_of_a_newer_version_is_refused()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        BackupManifest manifest = (await BackUpAsync(store)).Manifest;
+        (manifest with { Schema = manifest.Schema + 1 }).Write(Folder);
+        Assert.Contains("newer Posthorn", Assert.Throws<StoreOpeningException>(() => Restore.Verify(Folder, Silent, Cancel)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_that_was_cut_off_leaves_the_one_before_and_the_next_one_is_whole()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, "Subject: a\r\n\r\n");
+        await BackUpAsync(store);
+        await store.AppendAsync(inbox.Id, Large);
+        using var cut = new CancellationTokenSource();
+        var cutting = new Cutting(cut, "Large messages copied");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.Get<Backup>().RunAsync(Administrator, Folder, cutting, cut.Token).AsTask());
+        Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+        Assert.Equal(0, BackupManifest.Read(Folder)!.Bodies);
+        Assert.Equal(1, (await BackUpAsync(store)).Manifest.Bodies);
+        Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+    }
+
+    [Fact]
+    public async Task Nothing_is_swept_while_a_store_is_copied_and_a_copy_that_was_killed_holds_it_for_minutes_only()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, Large);
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow - TimeSpan.FromDays(20));
+        await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), Cancel);
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        await store.Get<Posthorn.Core.Undelete.UndeleteExpiry>().ExpireAsync(Cancel);
+        store.Time.Advance(BodySweep.Grace + TimeSpan.FromMinutes(1));
+
+        // Another process would hold with its own clock.
+        var elsewhere = new FakeTimeProvider(store.Time.GetUtcNow());
+        await using (await BodyHold.TakeAsync(store.Store, elsewhere, Cancel))
+        {
+            Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+            DateTimeOffset now = store.Time.GetUtcNow();
+            StoredBody released = (await store.Store.ReadAsync(AccountId.Store, session => session.Bodies.UnreferencedAsync(now, 10), Cancel)).Single();
+            Assert.False(await store.Store.WriteAsync(default, session => session.Bodies.DeleteUnreferencedAsync(released.Id, now), Cancel));
+            store.Time.Advance(BodyHold.Length + TimeSpan.FromSeconds(1));
+            Assert.Equal(1, await store.Get<BodySweep>().SweepAsync(Cancel));
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<int> LaterAsync(TestStore store)
+    {
+        store.Time.Advance(BodySweep.Grace + TimeSpan.FromMinutes(1));
+        return await store.Get<BodySweep>().SweepAsync(Cancel);
+    }
+
+    /// <summary>An empty embedded store with files, and an empty database with a bucket.</summary>
+    private StoreOptions[] Places() =>
+    [
+        new() { DataFolder = Path.Combine(_folder, "embedded") },
+        new() { DataFolder = Path.Combine(_folder, "node"), Database = TestDatabase.Cluster.ConnectionString(TestDatabase.Create("template0")), Bodies = TestDatabase.MakeBucket() },
+    ];
+
+    private async Task<BackupReport> BackUpAsync(TestStore store)
+    {
+        BackupReport report = (await store.Get<Backup>().RunAsync(Administrator, Folder, Silent, Cancel)).Value;
+        Assert.Empty(report.Damaged);
+        return report;
+    }
+
+    private static async Task<IEnumerable<string>> UidlsAsync(TestStore store, MailboxId mailbox) =>
+        (await store.Get<Messages>().ReadAsync(store.Actor, store.Account, mailbox, UidSet.All, MessageFields.None, Cancel)).Value.Select(message => message.Uidl);
+
+    private sealed class Cutting(CancellationTokenSource cut, string at) : IProgress<WorkStep>
+    {
+        public void Report(WorkStep value)
+        {
+            if (value.What == at)
+            {
+                cut.Cancel();
+            }
+        }
+    }
+}
