@@ -16,11 +16,13 @@ internal static class TerminalProgress
             return await work(new Lines());
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await console.Progress().AutoClear(true).HideCompleted(true)
+        return await RunAsync(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }), work);
+    }
+
+    internal static Task<T> RunAsync<T>(IAnsiConsole console, Func<IProgress<WorkProgress>, Task<T>> work) =>
+        console.Progress().AutoClear(true).HideCompleted(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(context => work(new Bar(context)));
-    }
 
     private sealed class Bar(ProgressContext context) : IProgress<WorkProgress>
     {
@@ -31,11 +33,17 @@ internal static class TerminalProgress
         {
             lock (_gate)
             {
+                bool first = _task is null;
                 _task ??= context.AddTask(Markup.Escape(value.What));
                 _task.Description = Markup.Escape(FormattableString.Invariant($"{value.What} ({value.Done:N0}{(value.Total is { } all ? FormattableString.Invariant($" of {all:N0}") : "")})"));
                 _task.IsIndeterminate = value.Total is null;
                 _task.MaxValue = value.Total ?? 1;
                 _task.Value = value.Total is null ? 0 : value.Done;
+                if (first)
+                {
+                    // Later steps are drawn ten times a second; work that is over sooner has said once what it does.
+                    context.Refresh();
+                }
             }
         }
     }

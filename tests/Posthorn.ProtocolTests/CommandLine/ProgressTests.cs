@@ -4,10 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Posthorn.ProtocolTests.CommandLine;
 
-/// <summary>How far a long command has come: a bar where a person looks, lines where a program reads.</summary>
+/// <summary>How far a long command has come: a bar where a person looks, lines where a program reads. How the bar grows: TerminalProgressTests.</summary>
 public sealed partial class ProgressTests
 {
-    /// <summary>Large enough to be seen on its way, on any machine.</summary>
     private const int Messages = 3_000;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -15,7 +14,7 @@ public sealed partial class ProgressTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task On_a_terminal_a_bar_grows_and_is_gone_at_the_end(bool withServer)
+    public async Task On_a_terminal_there_is_a_bar_and_it_is_gone_at_the_end(bool withServer)
     {
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer);
         (int status, string screen) = await store.ProgramOnTerminalAsync("import", "mbox", await MailAsync(store), "--account", AdministeredStore.Address);
@@ -23,7 +22,6 @@ public sealed partial class ProgressTests
         int[] percent = [.. Percent().Matches(screen).Select(static match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
         Assert.NotEmpty(percent);
         Assert.Equal(percent.Order(), percent);
-        Assert.Contains(percent, static part => part > 0);
         Assert.Matches(Counted(), screen);
         Assert.Contains('━', screen);
 
