@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
@@ -89,13 +90,14 @@ public sealed partial class FoldersPageTests
     [Fact]
     public async Task An_emptied_folder_is_full_again_and_nothing_else_comes_back()
     {
-        await using TestServer server = await TestServer.StartAsync();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
         using WebClient client = await WebClient.SignedInAsync(server);
         await client.GetAsync("/mail/folders");
         string plans = BoxOf(await client.PostAsync("/mail/folders/new", ("name", "Plans")));
         await FileAsync(server, "Plans", "Subject: older\r\n\r\n");
         await client.PostAsync($"/mail/folders/{plans}/empty");
-        await Task.Delay(5, Cancel);
+        time.Advance(TimeSpan.FromSeconds(1));
         await FileAsync(server, "Plans", "Subject: one\r\n\r\n");
         await FileAsync(server, "Plans", "Subject: two\r\n\r\n");
         WebAnswer emptied = await client.PostAsync($"/mail/folders/{plans}/empty");
