@@ -54,7 +54,7 @@ public sealed partial class Credentials
         {
             return known.ObjectTo(app.Password, protocol, _time.GetUtcNow()) is { } objection
                 ? Refuse(address, user, password, protocol, from, objection, app.Password.Name)
-                : await AcceptAsync(address, known.Row.Account, app.Password, from, cancel);
+                : Accept(address, known, app.Password, from);
         }
 
         CredentialRow? row = known?.Row;
@@ -75,11 +75,7 @@ public sealed partial class Credentials
         }
 
         // Only mail protocols have no second step; there the password does not count, see above.
-        return known.Security.HasTwoStep
-            ? await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(row!.Account), cancel) is { IsDisabled: false } account
-                ? new SignIn.SecondStep(account)
-                : new SignIn.Wrong()
-            : await AcceptAsync(address, row!.Account, null, from, cancel);
+        return known.Security.HasTwoStep ? new SignIn.SecondStep(known.Account) : Accept(address, known, null, from);
     }
 
     /// <summary>
@@ -119,7 +115,7 @@ public sealed partial class Credentials
         string address = Fold(proved.User);
         return await KnownAsync(address, protocol, cancel) is not { Row.IsDisabled: false } known
             ? Refuse(address, proved.User, null, protocol, from, SignInOutcome.CertificateVoid)
-            : await AcceptAsync(address, known.Row.Account, null, from, cancel) is SignIn.Accepted accepted ? accepted with { By = "certificate" } : new SignIn.Wrong();
+            : Accept(address, known, null, from) with { By = "certificate" };
     }
 
     /// <summary>Counts the end of a SCRAM exchange and gives the account.</summary>
@@ -139,7 +135,7 @@ public sealed partial class Credentials
             : app is not null ? known.ObjectTo(app, protocol, _time.GetUtcNow())
             : !ScramKeys.TryParse(known.Row.Scram, out ScramKeys? own) || !own.IsSame(proved) ? SignInOutcome.PasswordChanged
             : known.ObjectToPassword(protocol);
-        return objection is { } why ? Refuse(address, user, null, protocol, from, why, app?.Name) : await AcceptAsync(address, known!.Row.Account, app, from, cancel);
+        return objection is { } why ? Refuse(address, user, null, protocol, from, why, app?.Name) : Accept(address, known!, app, from);
     }
 
     /// <summary>Whether this is the password of an account that is signed in: asked before what must not be done by who only found the browser open.</summary>
@@ -149,19 +145,17 @@ public sealed partial class Credentials
         return signIn is SignIn.SecondStep step ? new SignIn.Accepted(step.Account) : signIn;
     }
 
-    private ValueTask<Known?> KnownAsync(string address, string protocol, CancellationToken cancel) => _store.ReadAsync(
-        AccountId.Store,
-        async session =>
+    private async ValueTask<Known?> KnownAsync(string address, string protocol, CancellationToken cancel)
+    {
+        long changes = Sessions.Changes;
+        if (await _store.ReadAsync(AccountId.Store, session => session.Security.SignInAsync(address), cancel) is not { } rows)
         {
-            if (await session.Directory.CredentialAsync(address) is not { } row)
-            {
-                return null;
-            }
+            return null;
+        }
 
-            bool isMail = AppScopeRules.Of(protocol) != AppScopes.None;
-            return new Known(row, await session.Security.SecurityAsync(row.Account), isMail ? await session.Security.AppPasswordsAsync(row.Account) : []);
-        },
-        cancel);
+        bool isMail = AppScopeRules.Of(protocol) != AppScopes.None;
+        return new Known(rows.Credential, rows.Account, rows.Security, isMail ? rows.AppPasswords : [], changes);
+    }
 
     private SignIn.Wrong Refuse(
         string address, string user, string? password, string protocol, SignInOrigin from, SignInOutcome reason, string? credential = null)
@@ -171,16 +165,11 @@ public sealed partial class Credentials
         return new SignIn.Wrong();
     }
 
-    private async ValueTask<SignIn> AcceptAsync(string address, AccountId id, AppPassword? app, SignInOrigin from, CancellationToken cancel)
+    /// <summary>The account as it was with the password that was right: a change since then ends the session that begins with it.</summary>
+    private SignIn.Accepted Accept(string address, Known known, AppPassword? app, SignInOrigin from)
     {
-        Account? account = await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(id), cancel);
-        if (account is not { IsDisabled: false })
-        {
-            return new SignIn.Wrong();
-        }
-
         _limits.Succeeded(address, from.Address);
-        return new SignIn.Accepted(account) { App = app, By = app?.Name };
+        return new SignIn.Accepted(known.Account) { App = app, By = app?.Name, Changes = known.Changes };
     }
 
     /// <summary>A hash of older parameters is made anew now that the password is at hand.</summary>
@@ -221,7 +210,8 @@ public sealed partial class Credentials
     private partial void LogRefused(string protocol, string user, IPAddress? remote, string reason);
 
     /// <summary>An account that exists, with all that decides about a sign-in to it.</summary>
-    private sealed record Known(CredentialRow Row, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords)
+    /// <param name="Changes"><see cref="SignedInSessions.Changes"/> before it was read.</param>
+    private sealed record Known(CredentialRow Row, Account Account, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords, long Changes)
     {
         /// <summary>Why a right password is not enough; null: it is.</summary>
         public SignInOutcome? ObjectToPassword(string protocol) =>

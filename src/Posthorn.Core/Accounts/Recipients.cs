@@ -49,19 +49,14 @@ public sealed class Recipients
     }
 
     /// <summary>True when the account may send as the address: its own, an alias that names it alone, with or without a tag.</summary>
-    public async ValueTask<bool> MaySendAsAsync(AccountId account, EmailAddress address, CancellationToken cancel) => await _store.ReadAsync(
-        account,
-        async session =>
-        {
-            if (await session.Directory.AccountAsync(account) is not { IsDisabled: false } sender)
-            {
-                return false;
-            }
-
-            return address.Canonical == sender.Address
-                || (await session.Directory.AliasAsync(address.Canonical) is { Targets: [var only] } && only == sender.Address);
-        },
-        cancel);
+    /// <param name="account">Signed in. Its own address needs no look: it never changes, and when the account is disabled or removed its sessions end.</param>
+    public async ValueTask<bool> MaySendAsAsync(Account account, EmailAddress address, CancellationToken cancel) =>
+        address.Canonical == account.Address
+        || await _store.ReadAsync(
+            account.Id,
+            async session => await session.Directory.AccountAsync(account.Id) is { IsDisabled: false } sender
+                && await session.Directory.AliasAsync(address.Canonical) is { Targets: [var only] } && only == sender.Address,
+            cancel);
 
     /// <summary>What <see cref="MaySendAsAsync"/> allows, as a list: its own address first. Catch-alls and tags have no end and are not listed.</summary>
     public async ValueTask<IReadOnlyList<string>> SendersAsync(AccountId account, CancellationToken cancel) => await _store.ReadAsync<IReadOnlyList<string>>(

@@ -17,6 +17,9 @@ public abstract record SignIn
         /// <summary>With what, as the history names it; null: the password.</summary>
         public string? By { get; init; }
 
+        /// <summary><see cref="SignedInSessions.Changes"/> before the account was looked up; -1: not known.</summary>
+        internal long Changes { get; init; } = -1;
+
         /// <summary>What it allows.</summary>
         public AppScopes? Scopes => App?.Scopes;
     }

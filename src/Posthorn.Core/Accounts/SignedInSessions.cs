@@ -11,8 +11,8 @@ namespace Posthorn.Core.Accounts;
 /// </summary>
 /// <remarks>
 /// Who changes credentials calls <see cref="ReviewAsync(AccountId)"/> after the commit; changes of other nodes are found by asking the database, for the accounts that
-/// have sessions here (<see cref="WatchAsync"/>). A session is entered first and looked at afterwards, so a change between its sign-in and its entry is not missed.
-/// What is true stands in the database alone: nothing here is told what changed.
+/// have sessions here (<see cref="WatchAsync"/>). What is true stands in the database alone: nothing here is told what changed. A session is entered first, and looked
+/// at if anything changed since its account was read, so a change between its sign-in and its entry is not missed.
 /// </remarks>
 public sealed partial class SignedInSessions
 {
@@ -25,9 +25,13 @@ public sealed partial class SignedInSessions
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<AccountId, HashSet<SignedInSession>> _sessions = [];
+    private long _changes;
 
     internal SignedInSessions(IStore store, SignInHistory history, TimeProvider time, ILogger<SignedInSessions> log) =>
         (_store, _history, _time, _log) = (store, history, time, log);
+
+    /// <summary>How many changes of credentials this node has committed, of any account.</summary>
+    internal long Changes => Volatile.Read(ref _changes);
 
     /// <summary>Counts a session from now on. Dispose what it gives at the session's end.</summary>
     /// <param name="actor">Who, by which protocol, from where.</param>
@@ -47,8 +51,13 @@ public sealed partial class SignedInSessions
             all.Add(session);
         }
 
-        // On the embedded store it is done when this returns.
-        _ = ReviewAsync([session]);
+        // A change that is counted from here on finds the session among the open ones.
+        if (signIn.Changes != Changes)
+        {
+            // On the embedded store it is done when this returns.
+            _ = ReviewAsync([session]);
+        }
+
         return session;
     }
 
@@ -66,7 +75,11 @@ public sealed partial class SignedInSessions
     public bool End(AccountId account, Guid id) => Of(account).FirstOrDefault(session => session.Id == id) is { } session && End(session);
 
     /// <summary>After a change of the account's credentials was committed: ends the sessions whose sign-in counts no more.</summary>
-    public Task ReviewAsync(AccountId account) => ReviewAsync(Of(account));
+    public Task ReviewAsync(AccountId account)
+    {
+        Interlocked.Increment(ref _changes);
+        return ReviewAsync(Of(account));
+    }
 
     /// <summary>Finds what other nodes of the store changed, until cancelled.</summary>
     internal async Task WatchAsync(CancellationToken cancel)

@@ -1,10 +1,18 @@
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Security;
 
 namespace Posthorn.Core.Storage;
 
+/// <summary>All that decides about a sign-in to an account, as it was at one moment.</summary>
+public sealed record SignInRows(CredentialRow Credential, Account Account, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords);
+
 /// <summary>How accounts are guarded: app passwords, two-step, passkeys, who signed in. Rows belong to their account.</summary>
 public interface IReadSecurity
 {
+    /// <summary>In one round trip; null: there is no such account.</summary>
+    /// <param name="address">Canonical.</param>
+    ValueTask<SignInRows?> SignInAsync(string address);
+
     ValueTask<SecurityRow> SecurityAsync(AccountId account);
 
     /// <summary>The oldest first.</summary>

@@ -92,6 +92,13 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
         return transaction.Use(SelectAccountByAddress).Bind(address).FirstAsync(ReadAccountOfDomain);
     }
 
+    /// <summary>The same with the next round trip.</summary>
+    public void Post(string address, Action<Account> account)
+    {
+        counters.Post();
+        transaction.Use(SelectAccountByAddress).Bind(address).Post(row => account(ReadAccountOfDomain(row)));
+    }
+
     public ValueTask<IReadOnlyList<Account>> AccountsAsync()
     {
         counters.Post();

@@ -1,26 +1,35 @@
 using System.Text.Json;
 using Npgsql;
+using Posthorn.Core.Accounts;
 using Posthorn.Core.Security;
 
 namespace Posthorn.Core.Storage.Postgres;
 
 /// <summary>How accounts are guarded, in PostgreSQL.</summary>
-internal sealed class PostgresSecurity(PostgresTransaction transaction) : IWriteSecurity
+internal sealed class PostgresSecurity(PostgresTransaction transaction, PostgresDirectory directory) : IWriteSecurity
 {
-    public async ValueTask<SecurityRow> SecurityAsync(AccountId account) =>
-        await transaction.Use("SELECT apps_only, totp, totp_step, totp_since FROM account_security WHERE account = $1").Bind(account.Value)
-            .FirstAsync(static row => new SecurityRow(row.GetBoolean(0), row.NullableBlob(1), row.GetInt64(2), row.NullableTime(3))) ?? SecurityRow.None;
+    private const string SelectSecurity = "SELECT apps_only, totp, totp_step, totp_since FROM account_security WHERE account = ";
+    private const string SelectAppPasswords = "SELECT id, name, scopes, hash, scram, created, expires, used, used_protocol, used_address FROM app_password WHERE account = ";
+    private const string ById = "$1";
+    private const string ByAddress = "(SELECT id FROM account WHERE address = $1)";
+    private const string OldestFirst = " ORDER BY created, id";
 
-    public ValueTask<IReadOnlyList<AppPasswordRow>> AppPasswordsAsync(AccountId account) => transaction.Use("""
-        SELECT id, name, scopes, hash, scram, created, expires, used, used_protocol, used_address FROM app_password WHERE account = $1 ORDER BY created, id
-        """).Bind(account.Value).AllAsync(static row => new AppPasswordRow(
-            new AppPassword(row.GetGuid(0), row.GetString(1), (AppScopes)row.GetInt32(2), row.Time(5), row.NullableTime(6))
-            {
-                Used = row.NullableTime(7),
-                UsedProtocol = row.NullableText(8),
-                UsedAddress = row.NullableText(9),
-            },
-            row.Blob(3), row.GetString(4)));
+    public async ValueTask<SignInRows?> SignInAsync(string address)
+    {
+        Account? account = null;
+        SecurityRow security = SecurityRow.None;
+        var apps = new List<AppPasswordRow>();
+        directory.Post(address, row => account = row);
+        transaction.Use(SelectSecurity + ByAddress).Bind(address).Post(row => security = ReadSecurity(row));
+        transaction.Use(SelectAppPasswords + ByAddress + OldestFirst).Bind(address).Post(row => apps.Add(ReadAppPassword(row)));
+        return await directory.CredentialAsync(address) is { } credential && account is not null ? new SignInRows(credential, account, security, apps) : null;
+    }
+
+    public async ValueTask<SecurityRow> SecurityAsync(AccountId account) =>
+        await transaction.Use(SelectSecurity + ById).Bind(account.Value).FirstAsync(ReadSecurity) ?? SecurityRow.None;
+
+    public ValueTask<IReadOnlyList<AppPasswordRow>> AppPasswordsAsync(AccountId account) =>
+        transaction.Use(SelectAppPasswords + ById + OldestFirst).Bind(account.Value).AllAsync(ReadAppPassword);
 
     public async ValueTask<IReadOnlySet<AccountId>> AppsOnlyAsync(IReadOnlyCollection<AccountId> accounts) =>
         (await transaction.Use("SELECT account FROM account_security WHERE account = ANY($1) AND (apps_only OR totp IS NOT NULL)")
@@ -203,4 +212,15 @@ internal sealed class PostgresSecurity(PostgresTransaction transaction) : IWrite
 
     private static WebSessionRow ReadWebSession(NpgsqlDataReader row) =>
         new(row.GetGuid(0), row.Time(1), row.Time(2), row.NullableText(3), row.NullableText(4));
+
+    private static SecurityRow ReadSecurity(NpgsqlDataReader row) => new(row.GetBoolean(0), row.NullableBlob(1), row.GetInt64(2), row.NullableTime(3));
+
+    private static AppPasswordRow ReadAppPassword(NpgsqlDataReader row) => new(
+        new AppPassword(row.GetGuid(0), row.GetString(1), (AppScopes)row.GetInt32(2), row.Time(5), row.NullableTime(6))
+        {
+            Used = row.NullableTime(7),
+            UsedProtocol = row.NullableText(8),
+            UsedAddress = row.NullableText(9),
+        },
+        row.Blob(3), row.GetString(4));
 }

@@ -31,7 +31,7 @@ internal sealed class PostgresSession : IReadSession, IWriteSession
         _settings = new PostgresAccountSettings(transaction);
         _scheduled = new PostgresScheduled(transaction);
         Segments = new PostgresSegments(transaction);
-        _security = new PostgresSecurity(transaction);
+        _security = new PostgresSecurity(transaction, _directory);
         _deliveryEvents = new PostgresDeliveryEvents(transaction);
         _replies = new PostgresReplies(transaction);
     }

@@ -1,27 +1,42 @@
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>The readers over one connection.</summary>
-internal sealed class SqliteReadSession(SqliteConnection connection) : IReadSession
+internal sealed class SqliteReadSession : IReadSession
 {
-    public IReadDirectory Directory { get; } = new SqliteDirectory(connection);
+    public SqliteReadSession(SqliteConnection connection)
+    {
+        Directory = new SqliteDirectory(connection);
+        Mailboxes = new SqliteMailboxes(connection);
+        Messages = new SqliteMessages(connection);
+        Bodies = new SqliteBodies(connection);
+        Changes = new SqliteChanges(connection, []);
+        Queue = new SqliteQueue(connection);
+        Settings = new SqliteAccountSettings(connection);
+        Scheduled = new SqliteScheduled(connection);
+        Security = new SqliteSecurity(connection, Directory);
+        DeliveryEvents = new SqliteDeliveryEvents(connection);
+        Replies = new SqliteReplies(connection);
+    }
 
-    public IReadMailboxes Mailboxes { get; } = new SqliteMailboxes(connection);
+    public IReadDirectory Directory { get; }
 
-    public IReadMessages Messages { get; } = new SqliteMessages(connection);
+    public IReadMailboxes Mailboxes { get; }
 
-    public IReadBodies Bodies { get; } = new SqliteBodies(connection);
+    public IReadMessages Messages { get; }
 
-    public IReadChanges Changes { get; } = new SqliteChanges(connection, []);
+    public IReadBodies Bodies { get; }
 
-    public IReadQueue Queue { get; } = new SqliteQueue(connection);
+    public IReadChanges Changes { get; }
 
-    public IReadAccountSettings Settings { get; } = new SqliteAccountSettings(connection);
+    public IReadQueue Queue { get; }
 
-    public IReadScheduled Scheduled { get; } = new SqliteScheduled(connection);
+    public IReadAccountSettings Settings { get; }
 
-    public IReadSecurity Security { get; } = new SqliteSecurity(connection);
+    public IReadScheduled Scheduled { get; }
 
-    public IReadDeliveryEvents DeliveryEvents { get; } = new SqliteDeliveryEvents(connection);
+    public IReadSecurity Security { get; }
 
-    public IReadReplies Replies { get; } = new SqliteReplies(connection);
+    public IReadDeliveryEvents DeliveryEvents { get; }
+
+    public IReadReplies Replies { get; }
 }

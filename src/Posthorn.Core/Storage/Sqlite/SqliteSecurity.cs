@@ -4,8 +4,13 @@ using Posthorn.Core.Security;
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>How accounts are guarded, in SQLite.</summary>
-internal sealed class SqliteSecurity(SqliteConnection connection) : IWriteSecurity
+internal sealed class SqliteSecurity(SqliteConnection connection, IReadDirectory directory) : IWriteSecurity
 {
+    public async ValueTask<SignInRows?> SignInAsync(string address) =>
+        await directory.CredentialAsync(address) is { } credential && await directory.AccountAsync(credential.Account) is { } account
+            ? new SignInRows(credential, account, await SecurityAsync(account.Id), await AppPasswordsAsync(account.Id))
+            : null;
+
     public ValueTask<SecurityRow> SecurityAsync(AccountId account)
     {
         using SqliteStatement query = connection.Use("SELECT apps_only, totp, totp_step, totp_since FROM account_security WHERE account = ?1").Bind(account.Value);

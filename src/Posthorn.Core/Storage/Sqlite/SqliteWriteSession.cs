@@ -22,7 +22,7 @@ internal sealed class SqliteWriteSession : IWriteSession
         Queue = new SqliteQueue(connection);
         Settings = new SqliteAccountSettings(connection);
         Scheduled = new SqliteScheduled(connection);
-        Security = new SqliteSecurity(connection);
+        Security = new SqliteSecurity(connection, Directory);
         DeliveryEvents = new SqliteDeliveryEvents(connection);
         Replies = new SqliteReplies(connection);
     }

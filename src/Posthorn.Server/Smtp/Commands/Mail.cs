@@ -157,7 +157,7 @@ internal sealed record Mail(EmailAddress? Sender, string Path) : ISmtpCommand
                 return HoldTooLong;
             }
         }
-        if (session.Account is { } account && Sender is { } sender && !await session.Server.Recipients.MaySendAsAsync(account.Id, sender, cancel))
+        if (session.Account is { } account && Sender is { } sender && !await session.Server.Recipients.MaySendAsAsync(account, sender, cancel))
         {
             return NotYours;
         }

@@ -32,7 +32,7 @@ internal sealed class SubmittedHeader(IncomingHeader header, Account account, Ma
             {
                 return HeaderRefusals.UnreadableFrom;
             }
-            if (!await server.Recipients.MaySendAsAsync(account.Id, address, cancel))
+            if (!await server.Recipients.MaySendAsAsync(account, address, cancel))
             {
                 return HeaderRefusals.NotYourFrom;
             }

@@ -233,7 +233,7 @@ public sealed class Composing(
             return Named(own);
         }
 
-        bool isAllowed = EmailAddress.TryParse(form.From, out EmailAddress? address) && await recipients.MaySendAsAsync(session.Account.Id, address, cancel);
+        bool isAllowed = EmailAddress.TryParse(form.From, out EmailAddress? address) && await recipients.MaySendAsAsync(session.Account, address, cancel);
         if (!isAllowed)
         {
             problems["from"] = T["This is none of your addresses. Choose one of the list."];

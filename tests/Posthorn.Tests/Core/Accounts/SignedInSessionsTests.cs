@@ -88,6 +88,20 @@ public sealed class SignedInSessionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_password_that_changes_after_it_was_checked_is_no_way_in()
+    {
+        _ = (await Accounts.SetPasswordAsync(Operator, Address, "the password", Cancel)).Value;
+        var signIn = (SignIn.Accepted)await _store.Get<Credentials>().CheckPasswordAsync(Address, "the password", "imap", IPAddress.Loopback, Cancel);
+        using SignedInSession before = Sessions.Enter(Someone(), signIn, () => _ended++);
+        Assert.Equal(0, _ended);
+        _ = (await Accounts.SetPasswordAsync(Operator, Address, "another password", Cancel)).Value;
+        Assert.Equal(1, _ended);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using SignedInSession after = Sessions.Enter(Someone(), signIn, ended.SetResult);
+        await ended.Task.WaitAsync(Cancel);
+    }
+
+    [Fact]
     public async Task A_session_that_is_over_is_asked_nothing()
     {
         SignedInSession session = await EnterAsync();
