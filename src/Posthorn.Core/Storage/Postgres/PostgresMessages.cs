@@ -8,18 +8,25 @@ namespace Posthorn.Core.Storage.Postgres;
 /// <summary>Messages in PostgreSQL: the wide <c>email</c> rows and the hot <c>mailbox_message</c> rows.</summary>
 internal sealed class PostgresMessages(PostgresTransaction transaction, PostgresCounters counters) : IWriteMessages
 {
-    // All ranges of a set in one statement; each is one stretch of the primary key.
-    private const string InRanges =
-        " FROM unnest($3::bigint[], $4::bigint[]) AS r(first, last) JOIN mailbox_message m ON m.account = $1 AND m.mailbox = $2 AND m.uid BETWEEN r.first AND r.last";
+    // All ranges of a set in one statement; each is one stretch of the primary key. That the end of a stretch is inside keeps the planner from joining the ranges to the
+    // mailbox in the order of UIDs, which reads all of it up to what is wanted. Where emails belong to it they are inside, too: outside, the planner takes them for few
+    // that come again and again, and keeps them in a cache that costs more than finding them.
+    private const string OfEachRange = "SELECT w.* FROM unnest($3::bigint[], $4::bigint[]) AS r(first, last) CROSS JOIN LATERAL (SELECT ";
+    private const string Filed = " FROM mailbox_message m";
+    private const string FiledEmails = Filed + " JOIN email e ON e.account = m.account AND e.id = m.email";
+    private const string InRange = " WHERE m.account = $1 AND m.mailbox = $2 AND m.uid BETWEEN r.first AND r.last ORDER BY m.uid";
+    private const string All = InRange + " OFFSET 0) w ORDER BY w.uid";
+    private const string Some = InRange + " LIMIT $5) w ORDER BY w.uid LIMIT $5";
 
-    private const string SelectEntries = "SELECT m.uid, m.flags, m.modseq" + InRanges + " ORDER BY m.uid LIMIT $5";
-    private const string SelectFiled = "SELECT m.uid, m.email, m.flags, m.size" + InRanges + " ORDER BY m.uid";
+    internal const string SelectEntries = OfEachRange + "m.uid, m.flags, m.modseq" + Filed + Some;
+    internal const string SelectFiled = OfEachRange + "m.uid, m.email, m.flags, m.size" + Filed + All;
+    internal const string SelectThreads = OfEachRange + "m.uid, e.thread" + FiledEmails + All;
 
-    private const string SelectMessages = """
-        SELECT m.uid, m.email, e.thread, m.flags, m.modseq, m.size, e.received, m.saved, e.uidl, e.body, length(e.prefix),
+    internal const string SelectMessages = OfEachRange + """
+        m.uid, m.email, e.thread, m.flags, m.modseq, m.size, e.received, m.saved, e.uidl, e.body, length(e.prefix),
             CASE WHEN $6 THEN e.envelope END, CASE WHEN $7 THEN e.structure END, CASE WHEN $8 THEN e.preview END, CASE WHEN $9 THEN e.prefix END,
             CASE WHEN $10 THEN e.refs END
-        """ + InRanges + " JOIN email e ON e.account = m.account AND e.id = m.email ORDER BY m.uid LIMIT $5";
+        """ + FiledEmails + Some;
 
     private const string SelectAbove = """
         SELECT 0::bigint, id, thread, 0::bigint, 0::bigint, size, received, received, uidl, body, length(prefix), envelope, structure, NULL::text, prefix, NULL::text
@@ -27,8 +34,6 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         """;
 
     private const string SelectPlaces = "SELECT mailbox, uid, email, flags, size FROM mailbox_message WHERE account = $1 AND email = ANY($2) ORDER BY mailbox, uid";
-
-    private const string SelectThreads = "SELECT m.uid, e.thread" + InRanges + " JOIN email e ON e.account = m.account AND e.id = m.email ORDER BY m.uid";
 
     // A thread has the number of its first message, which the index leaves out.
     private const string SelectConversation = """
@@ -58,7 +63,7 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         INSERT INTO mailbox_message(account, mailbox, uid, email, flags, modseq, size, saved) VALUES($1, $2, $3, $4, $5, $6, $7, $8)
         """;
 
-    private const string UpdateFlags = """
+    internal const string UpdateFlags = """
         UPDATE mailbox_message m SET flags = (m.flags & $5) | $6, modseq = $7 FROM unnest($3::bigint[], $4::bigint[]) AS r(first, last)
         WHERE m.account = $1 AND m.mailbox = $2 AND m.uid BETWEEN r.first AND r.last
         """;
