@@ -278,12 +278,15 @@ public sealed class Messages
 
     /// <summary>Opens the octets of a message read with <see cref="MessageFields.Content"/>. Null: they are gone (expunged meanwhile, and swept).</summary>
     /// <remarks>The right to read was asked for when the message was read.</remarks>
-    public async ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel)
+    public ValueTask<MessageContent?> OpenAsync(Actor actor, AccountId account, Message message, CancellationToken cancel) =>
+        Contents(actor, account, [message]).OpenAsync(message, cancel);
+
+    /// <summary>For octets of several messages, in the order of <paramref name="rows"/>.</summary>
+    /// <remarks>The right to read was asked for when the messages were read.</remarks>
+    public MessageContents Contents(Actor actor, AccountId account, IReadOnlyList<Message> rows)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        byte[] prefix = message.Prefix ?? throw new ArgumentException("The message was read without its content.", nameof(message));
-        StoredBody? body = await _store.ReadAsync(account, session => session.Bodies.GetAsync(message.Body), cancel);
-        return body is null ? null : await BodyReading.OpenAsync(_blobs, prefix, body, cancel);
+        return new MessageContents(_store, _blobs, account, rows);
     }
 
     private static void Expect(IWriteSession session, AccountId account, IReadOnlyList<NewMessage> messages)

@@ -7,6 +7,9 @@ public interface IReadBodies
     /// <summary>Where the octets of a body are; small ones come with it.</summary>
     ValueTask<StoredBody?> GetAsync(BodyId id);
 
+    /// <summary>Those among them that are there, each once, in any order.</summary>
+    ValueTask<IReadOnlyList<StoredBody>> GetAsync(IReadOnlyCollection<BodyId> ids);
+
     /// <summary>All bodies, a page after <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most);
 

@@ -8,11 +8,13 @@ namespace Posthorn.Server.Pop3;
 /// <summary>The maildrop of one session: as it was when the session began, with what is marked to go.</summary>
 internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lease)
 {
-    /// <summary>Rows read ahead: clients fetch in order.</summary>
+    /// <summary>Rows read ahead: clients fetch in order, and small messages come with them.</summary>
     private const int Ahead = 100;
 
     private readonly HashSet<int> _deleted = [];
     private readonly Dictionary<uint, Message> _rows = [];
+    private MessageContents _contents = messages.Contents(actor, lease.Account, []);
+    private int _last;
 
     public MaildropLease Lease { get; } = lease;
 
@@ -39,9 +41,11 @@ internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lea
         uint uid = Lease.Messages[number - 1].Uid;
         if (!_rows.Remove(uid, out Message? row))
         {
+            // Backwards or here and there: nothing that was read ahead would be used.
+            int most = _last == 0 || number == _last + 1 ? Ahead : 1;
             _rows.Clear();
             var wanted = new UidSet.Builder();
-            foreach (MaildropMessage message in Lease.Messages.Skip(number - 1).Take(Ahead))
+            foreach (MaildropMessage message in Lease.Messages.Skip(number - 1).Take(most))
             {
                 wanted.Add(message.Uid);
             }
@@ -52,10 +56,12 @@ internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lea
                 _rows[message.Uid] = message;
             }
 
+            _contents = messages.Contents(Actor, Lease.Account, read.Value);
             _rows.Remove(uid, out row);
         }
 
-        return row is null ? null : await messages.OpenAsync(Actor, Lease.Account, row, cancel);
+        _last = number;
+        return row is null ? null : await _contents.OpenAsync(row, cancel);
     }
 
     /// <summary>Removes what is marked, all of it in one transaction (RFC 1939 §6).</summary>

@@ -79,10 +79,11 @@ internal sealed class Indexing(SearchIndex index, IStore store, IBlobStore blobs
         {
             EmailId from = last;
             page = await store.ReadAsync(account, session => session.Messages.AboveAsync(account, from, PageSize), cancel);
+            var contents = new MessageContents(store, blobs, account, page);
             foreach (Message row in page)
             {
                 builder.Begin(row.Email, row.InternalDate);
-                await AddAsync(builder, row, cancel);
+                await AddAsync(builder, row, contents, cancel);
                 last = row.Email;
                 if (builder.IsFull)
                 {
@@ -100,12 +101,11 @@ internal sealed class Indexing(SearchIndex index, IStore store, IBlobStore blobs
         return last;
     }
 
-    private async ValueTask AddAsync(SegmentBuilder builder, Message row, CancellationToken cancel)
+    private static async ValueTask AddAsync(SegmentBuilder builder, Message row, MessageContents contents, CancellationToken cancel)
     {
         try
         {
-            StoredBody? body = await store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(row.Body), cancel);
-            await using MessageContent? content = body is null ? null : await BodyReading.OpenAsync(blobs, row.Prefix!, body, cancel);
+            await using MessageContent? content = await contents.OpenAsync(row, cancel);
             if (content is null)
             {
                 builder.MarkUncertain();

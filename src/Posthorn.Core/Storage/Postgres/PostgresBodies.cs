@@ -7,10 +7,12 @@ namespace Posthorn.Core.Storage.Postgres;
 internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBodies
 {
     private const string Columns = "SELECT id, size, codec, hash, octets FROM body";
+
     /// <summary>Shared by who deletes bodies, alone for who begins to hold them: "Hold" in ASCII.</summary>
     private const long HoldLock = 0x486F6C64;
 
     private const string SelectById = Columns + " WHERE id = $1";
+    private const string SelectByIds = Columns + " WHERE id = ANY($1)";
     private const string SelectAll = Columns + " WHERE id > $1 ORDER BY id LIMIT $2";
     private const string SelectExternal = Columns + " WHERE NOT inline AND id > $1 ORDER BY id LIMIT $2";
     private const string SelectUnreferenced = Columns + " WHERE refs = 0 AND released < $1 LIMIT $2";
@@ -24,6 +26,9 @@ internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBo
     private readonly HashSet<BodyId> _written = [];
 
     public ValueTask<StoredBody?> GetAsync(BodyId id) => transaction.Use(SelectById).Bind(id.Value).FirstAsync(Read);
+
+    public ValueTask<IReadOnlyList<StoredBody>> GetAsync(IReadOnlyCollection<BodyId> ids) =>
+        transaction.Use(SelectByIds).Bind([.. ids.Select(static id => id.Value)]).AllAsync(Read);
 
     public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most) =>
         transaction.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most).AllAsync(Read);

@@ -17,6 +17,21 @@ internal sealed class SqliteBodies(SqliteConnection connection) : IWriteBodies
         return ValueTask.FromResult(query.Step() ? Read(query) : null);
     }
 
+    public ValueTask<IReadOnlyList<StoredBody>> GetAsync(IReadOnlyCollection<BodyId> ids)
+    {
+        var bodies = new List<StoredBody>(ids.Count);
+        foreach (BodyId id in ids.Distinct())
+        {
+            using SqliteStatement query = connection.Use(SelectById).Bind(id.Value);
+            if (query.Step())
+            {
+                bodies.Add(Read(query));
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<StoredBody>>(bodies);
+    }
+
     public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most)
     {
         using SqliteStatement query = connection.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most);

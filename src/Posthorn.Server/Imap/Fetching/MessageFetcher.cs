@@ -77,6 +77,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         Result<IReadOnlyList<Message>> read = await session.Services.Messages.ReadAsync(
             session.Actor!, session.Selected.Account, session.Selected.Id, uids, Fields(), cancel);
         IReadOnlyList<Message> rows = read.TryGet(out IReadOnlyList<Message>? found, out _) ? found : [];
+        MessageContents contents = session.Services.Messages.Contents(session.Actor!, session.Selected.Account, rows);
         int row = 0;
         foreach (int position in _page)
         {
@@ -86,7 +87,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
                 row++;
             }
 
-            if (row == rows.Count || rows[row].Uid != uid || !await FetchAsync(position, rows[row], seen.Contains(uid), cancel))
+            if (row == rows.Count || rows[row].Uid != uid || !await FetchAsync(position, rows[row], contents, seen.Contains(uid), cancel))
             {
                 SomeAreGone = true;
             }
@@ -100,7 +101,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         _page.Clear();
     }
 
-    private async ValueTask<bool> FetchAsync(int position, Message row, bool tellsFlags, CancellationToken cancel)
+    private async ValueTask<bool> FetchAsync(int position, Message row, MessageContents contents, bool tellsFlags, CancellationToken cancel)
     {
         if (request.Sections.Count == 0)
         {
@@ -111,7 +112,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
         }
 
         // Opened before the first octet of the response: a body that is gone leaves no half of one behind.
-        await using MessageContent? content = await session.Services.Messages.OpenAsync(session.Actor!, session.Selected!.Account, row, cancel);
+        await using MessageContent? content = await contents.OpenAsync(row, cancel);
         if (content is null)
         {
             return false;

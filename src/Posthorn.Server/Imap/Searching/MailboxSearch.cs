@@ -54,18 +54,26 @@ internal sealed class MailboxSearch
                 return refusal;
             }
 
+            var undecided = new List<Message>();
             foreach (Message row in rows)
             {
-                int position = _view.IndexOf(row.Uid);
-                _message.Become(position, _view[position], row, _indexed.TryGetValue(position, out (IndexedTexts, int) known) ? known : null);
+                int position = Become(row);
                 if (_plan.Root.Test(_message) is { } answer)
                 {
                     found[position] = answer;
                     continue;
                 }
 
+                undecided.Add(row);
+            }
+
+            MessageContents contents = _session.Services.Messages.Contents(_session.Actor!, _view.Mailbox.Account, undecided);
+            foreach (Message row in undecided)
+            {
+                int position = Become(row);
                 await _session.Progress.TellAsync(position, _view.Count, cancel);
-                found[position] = await TestOctetsAsync(row, cancel);
+                await using MessageContent? content = await contents.OpenAsync(row, cancel);
+                found[position] = content is not null && TestOctets(row, content);
             }
         }
 
@@ -78,6 +86,14 @@ internal sealed class MailboxSearch
         SearchCost.Envelope or SearchCost.Header => MessageFields.Envelope | MessageFields.Content,
         _ => MessageFields.Envelope | MessageFields.Content | MessageFields.Structure,
     };
+
+    /// <summary>Turns to a message; returns its position.</summary>
+    private int Become(Message row)
+    {
+        int position = _view.IndexOf(row.Uid);
+        _message.Become(position, _view[position], row, _indexed.TryGetValue(position, out (IndexedTexts, int) known) ? known : null);
+        return position;
+    }
 
     /// <summary>Decides what it can; returns the positions of the rest.</summary>
     private List<int> TestSnapshot(BitArray found)
@@ -146,12 +162,6 @@ internal sealed class MailboxSearch
         }
 
         return uids.Build();
-    }
-
-    private async ValueTask<bool> TestOctetsAsync(Message row, CancellationToken cancel)
-    {
-        await using MessageContent? content = await _session.Services.Messages.OpenAsync(_session.Actor!, _view.Mailbox.Account, row, cancel);
-        return content is not null && TestOctets(row, content);
     }
 
     private bool TestOctets(Message row, MessageContent content)

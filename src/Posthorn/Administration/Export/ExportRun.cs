@@ -85,9 +85,10 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             Mailbox now = (await _mailboxes.GetAsync(context.Actor, account, mailbox.Id, cancel)) is { IsOk: true } found ? found.Value : mailbox;
             IReadOnlyList<Message> page = (await _messages.ReadAsync(
                 context.Actor, account, mailbox.Id, UidSet.Of(after + 1, uint.MaxValue), MessageFields.Content, cancel)).Value;
+            MessageContents contents = _messages.Contents(context.Actor, account, page);
             foreach (Message message in page)
             {
-                await WriteMessageAsync(target, now, message, cancel);
+                await WriteMessageAsync(target, now, message, contents, cancel);
             }
 
             if (page.Count == 0)
@@ -99,9 +100,9 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         }
     }
 
-    private async ValueTask WriteMessageAsync(IExportTarget target, Mailbox mailbox, Message message, CancellationToken cancel)
+    private async ValueTask WriteMessageAsync(IExportTarget target, Mailbox mailbox, Message message, MessageContents contents, CancellationToken cancel)
     {
-        await using MessageContent? content = await _messages.OpenAsync(context.Actor, account, message, cancel);
+        await using MessageContent? content = await contents.OpenAsync(message, cancel);
         if (content is null)
         {
             _missing++;

@@ -1,11 +1,14 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using Posthorn.Core;
+using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage.Postgres;
+using Posthorn.Standards.Smtp;
 using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core.Postgres;
@@ -160,6 +163,45 @@ public sealed class RoundTripsTests : IAsyncLifetime
 
         // Mailbox and news; rows; the COMMIT that nobody waits for.
         Assert.Equal(3, await CountAsync(async () => Assert.True((await _store.SnapshotAsync(_inbox.Id))[0].Flags.HasFlag(MessageFlags.Seen))));
+    }
+
+    [Fact]
+    public async Task Octets_of_many_small_messages_are_one_and_one_for_their_rows()
+    {
+        await _store.AppendAsync(_inbox.Id, [.. Enumerable.Range(0, MessageContents.MessagesAhead).Select(static n => $"Subject: {n}\r\n\r\n")]);
+
+        // Each with the COMMIT that nobody waits for.
+        Assert.Equal(2 * 2, await CountAsync(async () =>
+        {
+            IReadOnlyList<Message> rows = (await _store.Get<Messages>().ReadAsync(_store.Actor, _store.Account, _inbox.Id, UidSet.All, MessageFields.Content, Cancel)).Value;
+            MessageContents contents = _store.Get<Messages>().Contents(_store.Actor, _store.Account, rows);
+            foreach (Message row in rows)
+            {
+                await using MessageContent? content = await contents.OpenAsync(row, Cancel);
+                Assert.NotNull(content);
+            }
+        }));
+    }
+
+    [Fact]
+    public async Task A_sign_in_is_one_and_its_session_and_its_own_address_none()
+    {
+        const string Password = "the password";
+        Actor someone = new(_store.Account, "submission", "connection 1", IPAddress.Loopback);
+        Account owner = (await _store.Get<Posthorn.Core.Accounts.Accounts>().OwnAsync(_store.Actor, Cancel)).Value;
+        _ = (await _store.Get<Posthorn.Core.Accounts.Accounts>().SetPasswordAsync(Actor.System("test"), owner.Address, Password, Cancel)).Value;
+        SignIn signIn = await SignInAsync();
+
+        // The rows; the COMMIT that nobody waits for.
+        Assert.Equal(2, await CountAsync(async () => signIn = await SignInAsync()));
+        Assert.Equal(0, await CountAsync(async () =>
+        {
+            using SignedInSession session = _store.Get<SignedInSessions>().Enter(someone, (SignIn.Accepted)signIn, static () => Assert.Fail("Nothing has changed."));
+            Assert.True(EmailAddress.TryParse("You+tag@Example.test", out EmailAddress? own));
+            Assert.True(await _store.Get<Recipients>().MaySendAsAsync(owner, own, Cancel));
+        }));
+
+        ValueTask<SignIn> SignInAsync() => _store.Get<Credentials>().CheckPasswordAsync(owner.Address, Password, "submission", IPAddress.Loopback, Cancel);
     }
 
     private async Task<int> CountAsync(Func<Task> work)
