@@ -71,6 +71,21 @@ public sealed class RevokedSessionTests
         Assert.Null(await talk.LineOrEndAsync(Cancel));
     }
 
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public async Task A_message_that_is_on_its_way_is_not_taken(string change)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using LineTalk talk = await SubmissionAsync(server);
+        await talk.SayAsync($"MAIL FROM:<{TestServer.You}>", Cancel);
+        await talk.SayAsync($"RCPT TO:<{TestServer.Friend}>", Cancel);
+        Assert.StartsWith("354", await talk.SayAsync("DATA", Cancel), StringComparison.Ordinal);
+        await ChangeAsync(server, change, TestServer.You);
+        Assert.StartsWith("421 4.7.0 ", await talk.SayAsync($"From: {TestServer.You}\r\nSubject: one\r\n\r\nHello\r\n.", Cancel), StringComparison.Ordinal);
+        Assert.Null(await talk.LineOrEndAsync(Cancel));
+        Assert.Empty(await server.UidsAsync(TestServer.Friend));
+    }
+
     [Fact]
     public async Task After_unauthenticate_the_connection_is_nobodys_and_stays()
     {
@@ -81,14 +96,14 @@ public sealed class RevokedSessionTests
         Assert.StartsWith("OK", (await talk.ImapAsync($"LOGIN {TestServer.Friend} \"another password\"", Cancel))[^1], StringComparison.Ordinal);
     }
 
-    private static async Task ChangeAsync(TestServer server, string change)
+    private static async Task ChangeAsync(TestServer server, string change, string user = TestServer.Friend)
     {
         var accounts = server.Services.GetRequiredService<Accounts>();
         _ = change switch
         {
-            "password" => (await accounts.SetPasswordAsync(TestServer.Administrator, TestServer.Friend, "another password", Cancel)).Value,
-            "disable" => (await accounts.SetDisabledAsync(TestServer.Administrator, TestServer.Friend, true, Cancel)).Value,
-            _ => (await accounts.RemoveAsync(TestServer.Administrator, TestServer.Friend, Cancel)).Value,
+            "password" => (await accounts.SetPasswordAsync(TestServer.Administrator, user, "another password", Cancel)).Value,
+            "disable" => (await accounts.SetDisabledAsync(TestServer.Administrator, user, true, Cancel)).Value,
+            _ => (await accounts.RemoveAsync(TestServer.Administrator, user, Cancel)).Value,
         };
     }
 

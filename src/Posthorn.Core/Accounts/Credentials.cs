@@ -113,9 +113,9 @@ public sealed partial class Credentials
         }
 
         string address = Fold(proved.User);
-        return await KnownAsync(address, protocol, cancel) is not { Row.IsDisabled: false } known
-            ? Refuse(address, proved.User, null, protocol, from, SignInOutcome.CertificateVoid)
-            : Accept(address, known, null, from) with { By = "certificate" };
+        Known? known = await KnownAsync(address, protocol, cancel);
+        SignInOutcome? objection = known is not { Row.IsDisabled: false } ? SignInOutcome.CertificateVoid : known.ObjectToPassword(protocol);
+        return objection is { } why ? Refuse(address, proved.User, null, protocol, from, why) : Accept(address, known!, null, from) with { By = "certificate" };
     }
 
     /// <summary>Counts the end of a SCRAM exchange and gives the account.</summary>
@@ -213,7 +213,7 @@ public sealed partial class Credentials
     /// <param name="Changes"><see cref="SignedInSessions.Changes"/> before it was read.</param>
     private sealed record Known(CredentialRow Row, Account Account, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords, long Changes)
     {
-        /// <summary>Why a right password is not enough; null: it is.</summary>
+        /// <summary>Why a right password, or a certificate, is not enough; null: it is.</summary>
         public SignInOutcome? ObjectToPassword(string protocol) =>
             Row.IsDisabled ? SignInOutcome.Disabled
             : Security.KeepsPasswordFromApps && AppScopeRules.Of(protocol) != AppScopes.None ? SignInOutcome.AppPasswordOnly

@@ -12,7 +12,7 @@ namespace Posthorn.Core.Accounts;
 /// <remarks>
 /// Who changes credentials calls <see cref="ReviewAsync(AccountId)"/> after the commit; changes of other nodes are found by asking the database, for the accounts that
 /// have sessions here (<see cref="WatchAsync"/>). What is true stands in the database alone: nothing here is told what changed. A session is entered first, and looked
-/// at if anything changed since its account was read, so a change between its sign-in and its entry is not missed.
+/// at if this node changed anything since its account was read, so a change between its sign-in and its entry is not missed; one of another node is found as any other.
 /// </remarks>
 public sealed partial class SignedInSessions
 {

@@ -32,40 +32,46 @@ public sealed class MessageContents
         byte[] prefix = row.Prefix ?? throw new ArgumentException("The message was read without its content.", nameof(row));
         if (!_ahead.Remove(row.Body, out StoredBody? body))
         {
-            await ReadAheadAsync(row, cancel);
-            _ahead.Remove(row.Body, out body);
+            int at = _next;
+            while (at < _rows.Count && !ReferenceEquals(_rows[at], row))
+            {
+                at++;
+            }
+
+            // Behind: its body was that of a message before it, or was not there, or it is asked for again. What is ahead stays.
+            body = at < _rows.Count ? await ReadAheadAsync(at, cancel) : await _store.ReadAsync(_account, session => session.Bodies.GetAsync(row.Body), cancel);
         }
 
         return body is null ? null : await BodyReading.OpenAsync(_blobs, prefix, body, cancel);
     }
 
-    private async ValueTask ReadAheadAsync(Message first, CancellationToken cancel)
+    /// <returns>The body of the first; those after it are kept.</returns>
+    private async ValueTask<StoredBody?> ReadAheadAsync(int first, CancellationToken cancel)
     {
-        while (_next < _rows.Count && !ReferenceEquals(_rows[_next], first))
-        {
-            _next++;
-        }
-
-        // Also when it is behind: asked for again, or its body is that of a message before it.
-        var bodies = new List<BodyId> { first.Body };
-        long octets = first.SizeBytes;
-        for (_next++; _next < _rows.Count && bodies.Count < MessagesAhead; _next++)
+        var bodies = new List<BodyId> { _rows[first].Body };
+        long octets = _rows[first].SizeBytes;
+        int end = first + 1;
+        for (; end < _rows.Count && bodies.Count < MessagesAhead; end++)
         {
             // Of a larger one there is only the row.
-            octets += Math.Min(_rows[_next].SizeBytes, MessageWriter.InlineBytes);
+            octets += Math.Min(_rows[end].SizeBytes, MessageWriter.InlineBytes);
             if (octets > OctetsAhead)
             {
                 break;
             }
 
-            bodies.Add(_rows[_next].Body);
+            bodies.Add(_rows[end].Body);
         }
 
         IReadOnlyList<StoredBody> read = await _store.ReadAsync(_account, session => session.Bodies.GetAsync(bodies), cancel);
+        _next = end;
         _ahead.Clear();
         foreach (StoredBody body in read)
         {
             _ahead[body.Id] = body;
         }
+
+        _ahead.Remove(_rows[first].Body, out StoredBody? wanted);
+        return wanted;
     }
 }

@@ -4,6 +4,7 @@ using Posthorn.Core.Security;
 namespace Posthorn.Core.Storage;
 
 /// <summary>All that decides about a sign-in to an account, as it was at one moment.</summary>
+/// <param name="Account">Without what the accounts of its domain hold together: anybody may ask by trying a password, and that sum costs.</param>
 public sealed record SignInRows(CredentialRow Credential, Account Account, SecurityRow Security, IReadOnlyList<AppPasswordRow> AppPasswords);
 
 /// <summary>How accounts are guarded: app passwords, two-step, passkeys, who signed in. Rows belong to their account.</summary>

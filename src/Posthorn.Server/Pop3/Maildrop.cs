@@ -14,7 +14,7 @@ internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lea
     private readonly HashSet<int> _deleted = [];
     private readonly Dictionary<uint, Message> _rows = [];
     private MessageContents _contents = messages.Contents(actor, lease.Account, []);
-    private int _last;
+    private (int Number, Message? Row) _last;
 
     public MaildropLease Lease { get; } = lease;
 
@@ -39,10 +39,16 @@ internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lea
     public async ValueTask<Core.Bodies.MessageContent?> OpenAsync(int number, CancellationToken cancel)
     {
         uint uid = Lease.Messages[number - 1].Uid;
+        if (number == _last.Number)
+        {
+            // TOP, then RETR: what was read ahead stays.
+            return _last.Row is { } again ? await messages.OpenAsync(Actor, Lease.Account, again, cancel) : null;
+        }
+
         if (!_rows.Remove(uid, out Message? row))
         {
-            // Backwards or here and there: nothing that was read ahead would be used.
-            int most = _last == 0 || number == _last + 1 ? Ahead : 1;
+            // Backwards or far away: nothing that is read ahead would be used.
+            int most = _last.Number == 0 || (number > _last.Number && number <= _last.Number + Ahead) ? Ahead : 1;
             _rows.Clear();
             var wanted = new UidSet.Builder();
             foreach (MaildropMessage message in Lease.Messages.Skip(number - 1).Take(most))
@@ -60,7 +66,7 @@ internal sealed class Maildrop(Messages messages, Actor actor, MaildropLease lea
             _rows.Remove(uid, out row);
         }
 
-        _last = number;
+        _last = (number, row);
         return row is null ? null : await _contents.OpenAsync(row, cancel);
     }
 

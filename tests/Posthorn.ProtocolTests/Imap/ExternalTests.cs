@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Security;
 using Posthorn.ProtocolTests.Dialogs;
 
 
@@ -94,6 +95,17 @@ public sealed class ExternalTests
         using var authority = new ClientCertificates();
         await using ServerFixture server = await ServerFixture.StartAsync(clientAuthority: authority.Pem);
         await server.Services.GetRequiredService<Accounts>().SetDisabledAsync(Actor.System("test"), Alice, true, TestContext.Current.CancellationToken);
+        using X509Certificate2 certificate = authority.Issue(Alice);
+        Assert.StartsWith("a1 NO [AUTHENTICATIONFAILED] ", await SignInAsync(server, certificate, AsNobody), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_apps_get_in_by_an_app_password_alone_no_certificate_does()
+    {
+        using var authority = new ClientCertificates();
+        await using ServerFixture server = await ServerFixture.StartAsync(clientAuthority: authority.Pem);
+        Account alice = (await server.Services.GetRequiredService<Accounts>().GetAsync(Actor.System("test"), Alice, TestContext.Current.CancellationToken)).Value;
+        _ = (await server.Services.GetRequiredService<AppPasswords>().RequireAsync(Actor.System("test"), alice.Id, true, TestContext.Current.CancellationToken)).Value;
         using X509Certificate2 certificate = authority.Issue(Alice);
         Assert.StartsWith("a1 NO [AUTHENTICATIONFAILED] ", await SignInAsync(server, certificate, AsNobody), StringComparison.Ordinal);
     }

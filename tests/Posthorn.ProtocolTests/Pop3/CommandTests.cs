@@ -55,6 +55,38 @@ public sealed class CommandTests
         Assert.StartsWith("+OK en ", await line.SayAsync("LANG en"), StringComparison.Ordinal);
     }
 
+    /// <summary>Messages are read ahead in order; whatever the order is, each number has its own text.</summary>
+    [Theory]
+    [InlineData("1 1 2 2 3 3 4 4 5 5")]
+    [InlineData("5 4 3 2 1")]
+    [InlineData("1 3 2 5 4 1")]
+    [InlineData("2 4 5 5 1 2")]
+    public async Task Messages_come_in_any_order(string numbers)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using (SmtpTalk talk = await SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel))
+        {
+            for (int number = 1; number <= 5; number++)
+            {
+                await talk.SayAsync("MAIL FROM:<a@example.net>", Cancel);
+                await talk.SayAsync($"RCPT TO:<{TestServer.You}>", Cancel);
+                await talk.SayAsync("DATA", Cancel);
+                Assert.StartsWith("250", await talk.SayAsync($"Subject: number {number}\r\n\r\nx\r\n.", Cancel), StringComparison.Ordinal);
+            }
+        }
+
+        await using Pop3Line line = await Pop3Line.ConnectAsync(server);
+        await line.SayAsync($"USER {TestServer.You}");
+        Assert.StartsWith("+OK 5 ", await line.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
+        bool top = false;
+        foreach (string number in numbers.Split(' '))
+        {
+            top = !top;
+            Assert.StartsWith("+OK", await line.SayAsync(top ? $"TOP {number} 0" : $"RETR {number}"), StringComparison.Ordinal);
+            Assert.Contains($"Subject: number {number}\r\n", await line.UntilDotAsync(), StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>RFC 6856 §2: before the sign-in, and headers come as they are.</summary>
     [Fact]
     public async Task Utf8_is_said_before_the_sign_in_and_a_header_in_utf8_comes_as_it_is()

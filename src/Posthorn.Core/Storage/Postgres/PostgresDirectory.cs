@@ -32,6 +32,7 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
 
     private const string SelectAccountById = SelectAccount + " WHERE a.id = $1";
     private const string SelectAccountByAddress = SelectAccount + " WHERE a.address = $1";
+    private const string SelectAccountAlone = SelectAccounts + " WHERE a.address = $1";
     private const string SelectAllAccounts = SelectAccounts + " ORDER BY a.address";
 
     // Bodies in the order of ids: two accounts that share bodies and go together do not wait for each other crosswise.
@@ -92,11 +93,11 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
         return transaction.Use(SelectAccountByAddress).Bind(address).FirstAsync(ReadAccountOfDomain);
     }
 
-    /// <summary>The same with the next round trip.</summary>
+    /// <summary>With the next round trip, without what its domain may hold.</summary>
     public void Post(string address, Action<Account> account)
     {
         counters.Post();
-        transaction.Use(SelectAccountByAddress).Bind(address).Post(row => account(ReadAccountOfDomain(row)));
+        transaction.Use(SelectAccountAlone).Bind(address).Post(row => account(ReadAccount(row)));
     }
 
     public ValueTask<IReadOnlyList<Account>> AccountsAsync()

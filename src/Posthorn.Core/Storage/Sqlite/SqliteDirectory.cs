@@ -31,6 +31,7 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
 
     private const string SelectAccountById = SelectAccount + " WHERE a.id = ?1";
     private const string SelectAccountByAddress = SelectAccount + " WHERE a.address = ?1";
+    private const string SelectAccountAlone = SelectAccounts + " WHERE a.id = ?1";
     private const string SelectAllAccounts = SelectAccounts + " ORDER BY a.address";
 
     // Tables whose rows belong to one account.
@@ -51,6 +52,13 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
     {
         using SqliteStatement query = connection.Use(SelectAccountByAddress).Bind(address);
         return ValueTask.FromResult(query.Step() ? ReadAccountOfDomain(query) : null);
+    }
+
+    /// <summary>Without what its domain may hold.</summary>
+    public Account? AccountAlone(AccountId id)
+    {
+        using SqliteStatement query = connection.Use(SelectAccountAlone).Bind(id.Value);
+        return query.Step() ? ReadAccount(query) : null;
     }
 
     public ValueTask<IReadOnlyList<Account>> AccountsAsync()

@@ -5,7 +5,8 @@ internal sealed class SqliteReadSession : IReadSession
 {
     public SqliteReadSession(SqliteConnection connection)
     {
-        Directory = new SqliteDirectory(connection);
+        var directory = new SqliteDirectory(connection);
+        Directory = directory;
         Mailboxes = new SqliteMailboxes(connection);
         Messages = new SqliteMessages(connection);
         Bodies = new SqliteBodies(connection);
@@ -13,7 +14,7 @@ internal sealed class SqliteReadSession : IReadSession
         Queue = new SqliteQueue(connection);
         Settings = new SqliteAccountSettings(connection);
         Scheduled = new SqliteScheduled(connection);
-        Security = new SqliteSecurity(connection, Directory);
+        Security = new SqliteSecurity(connection, directory);
         DeliveryEvents = new SqliteDeliveryEvents(connection);
         Replies = new SqliteReplies(connection);
     }

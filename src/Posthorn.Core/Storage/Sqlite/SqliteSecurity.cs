@@ -4,10 +4,10 @@ using Posthorn.Core.Security;
 namespace Posthorn.Core.Storage.Sqlite;
 
 /// <summary>How accounts are guarded, in SQLite.</summary>
-internal sealed class SqliteSecurity(SqliteConnection connection, IReadDirectory directory) : IWriteSecurity
+internal sealed class SqliteSecurity(SqliteConnection connection, SqliteDirectory directory) : IWriteSecurity
 {
     public async ValueTask<SignInRows?> SignInAsync(string address) =>
-        await directory.CredentialAsync(address) is { } credential && await directory.AccountAsync(credential.Account) is { } account
+        await directory.CredentialAsync(address) is { } credential && directory.AccountAlone(credential.Account) is { } account
             ? new SignInRows(credential, account, await SecurityAsync(account.Id), await AppPasswordsAsync(account.Id))
             : null;
 

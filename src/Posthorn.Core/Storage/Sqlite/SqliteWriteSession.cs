@@ -14,7 +14,8 @@ internal sealed class SqliteWriteSession : IWriteSession
     public SqliteWriteSession(SqliteConnection connection)
     {
         _connection = connection;
-        Directory = new SqliteDirectory(connection);
+        var directory = new SqliteDirectory(connection);
+        Directory = directory;
         Mailboxes = new SqliteMailboxes(connection);
         Messages = new SqliteMessages(connection);
         Bodies = new SqliteBodies(connection);
@@ -22,7 +23,7 @@ internal sealed class SqliteWriteSession : IWriteSession
         Queue = new SqliteQueue(connection);
         Settings = new SqliteAccountSettings(connection);
         Scheduled = new SqliteScheduled(connection);
-        Security = new SqliteSecurity(connection, Directory);
+        Security = new SqliteSecurity(connection, directory);
         DeliveryEvents = new SqliteDeliveryEvents(connection);
         Replies = new SqliteReplies(connection);
     }

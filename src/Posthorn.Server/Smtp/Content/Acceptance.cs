@@ -3,6 +3,7 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Watching;
+using Posthorn.Server.Connections;
 using Posthorn.Server.Delivery.Checks;
 using Posthorn.Standards.Dmarc;
 using Posthorn.Standards.Spf;
@@ -35,6 +36,11 @@ internal static class Acceptance
         if (session.Server.Options.RejectOnDmarc && DmarcRefusal(verdict?.Dmarc) is { } refused)
         {
             return refused;
+        }
+        if (session.Connection.EndRequested == EndReason.Revoked)
+        {
+            // While the message came, its account was disabled or its password changed: whoever sends it may not be its owner.
+            return session.Server.Revoked;
         }
         var now = session.Server.Time.GetUtcNow();
         var envelope = new Envelope(

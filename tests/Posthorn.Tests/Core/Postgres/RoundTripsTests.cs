@@ -171,16 +171,27 @@ public sealed class RoundTripsTests : IAsyncLifetime
         await _store.AppendAsync(_inbox.Id, [.. Enumerable.Range(0, MessageContents.MessagesAhead).Select(static n => $"Subject: {n}\r\n\r\n")]);
 
         // Each with the COMMIT that nobody waits for.
-        Assert.Equal(2 * 2, await CountAsync(async () =>
+        Assert.Equal(2 * 2, await CountAsync(OpenAllAsync));
+    }
+
+    [Fact]
+    public async Task A_body_that_two_messages_share_is_asked_for_twice_and_no_other_is()
+    {
+        await _store.AppendAsync(_inbox.Id, "Subject: shared\r\n\r\n");
+        _ = (await _store.Get<Messages>().CopyAsync(_store.Actor, _store.Account, _inbox.Id, UidSet.All, _inbox.Id, Cancel)).Value;
+        await _store.AppendAsync(_inbox.Id, [.. Enumerable.Range(0, 10).Select(static n => $"Subject: {n}\r\n\r\n")]);
+        Assert.Equal(2 * 3, await CountAsync(OpenAllAsync));
+    }
+
+    private async Task OpenAllAsync()
+    {
+        IReadOnlyList<Message> rows = (await _store.Get<Messages>().ReadAsync(_store.Actor, _store.Account, _inbox.Id, UidSet.All, MessageFields.Content, Cancel)).Value;
+        MessageContents contents = _store.Get<Messages>().Contents(_store.Actor, _store.Account, rows);
+        foreach (Message row in rows)
         {
-            IReadOnlyList<Message> rows = (await _store.Get<Messages>().ReadAsync(_store.Actor, _store.Account, _inbox.Id, UidSet.All, MessageFields.Content, Cancel)).Value;
-            MessageContents contents = _store.Get<Messages>().Contents(_store.Actor, _store.Account, rows);
-            foreach (Message row in rows)
-            {
-                await using MessageContent? content = await contents.OpenAsync(row, Cancel);
-                Assert.NotNull(content);
-            }
-        }));
+            await using MessageContent? content = await contents.OpenAsync(row, Cancel);
+            Assert.NotNull(content);
+        }
     }
 
     [Fact]
