@@ -141,14 +141,10 @@ public sealed class MailQueue
             return;
         }
 
-        TimeSpan wait = due.Value - now;
-        if (wait > TimeSpan.Zero)
-        {
-            using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(raised, Task.Delay(wait, _time, stopWaiting.Token));
-            await stopWaiting.CancelAsync();
-            cancel.ThrowIfCancellationRequested();
-        }
+        using var stopWaiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await Task.WhenAny(raised, _time.UntilAsync(due.Value, stopWaiting.Token));
+        await stopWaiting.CancelAsync();
+        cancel.ThrowIfCancellationRequested();
     }
 
     public async ValueTask<Result<IReadOnlyList<QueueEntry>>> ListAsync(Actor actor, CancellationToken cancel)

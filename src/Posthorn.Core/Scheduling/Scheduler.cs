@@ -54,9 +54,9 @@ public sealed partial class Scheduler : BackgroundService
             while (true)
             {
                 Task planned = _signal.Next;
-                TimeSpan wait = await RunOnceAsync(stoppingToken);
+                DateTimeOffset next = await RunOnceAsync(stoppingToken);
                 using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                await Task.WhenAny(planned, Task.Delay(wait, _time, timer.Token));
+                await Task.WhenAny(planned, _time.UntilAsync(next, timer.Token));
                 await timer.CancelAsync();
                 stoppingToken.ThrowIfCancellationRequested();
             }
@@ -67,19 +67,20 @@ public sealed partial class Scheduler : BackgroundService
         }
     }
 
-    private async Task<TimeSpan> RunOnceAsync(CancellationToken cancel)
+    /// <returns>When to look again.</returns>
+    private async Task<DateTimeOffset> RunOnceAsync(CancellationToken cancel)
     {
+        DateTimeOffset latest = _time.GetUtcNow() + LongestWait;
         try
         {
             await RunDueAsync(cancel);
             DateTimeOffset? next = await _store.ReadAsync(AccountId.Store, static session => session.Scheduled.NextDueAsync(), cancel);
-            TimeSpan wait = next is { } due ? due - _time.GetUtcNow() : LongestWait;
-            return wait < TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? wait : LongestWait;
+            return next < latest ? next.Value : latest;
         }
         catch (StoreUnavailableException failure)
         {
             LogFailed(failure.Message);
-            return LongestWait;
+            return latest;
         }
     }
 
