@@ -9,7 +9,7 @@ internal static class WallClock
     /// <summary>Then the clock is looked at again, whatever it was to wait for: a timer does not hear of it when it is set.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
-    /// <summary>Completes when it is <paramref name="due"/> or later.</summary>
+    /// <summary>Completes when it is <paramref name="due"/>, or as much time has gone by as it was away: a clock that is set back holds nobody up. Look again then.</summary>
     public static async Task UntilAsync(this TimeProvider time, DateTimeOffset due, CancellationToken cancel)
     {
         while (due - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
@@ -21,11 +21,10 @@ internal static class WallClock
             if (wait - (due - time.GetUtcNow()) < Jump)
             {
                 await waited;
+                return;
             }
-            else
-            {
-                await timer.CancelAsync();
-            }
+
+            await timer.CancelAsync();
         }
     }
 }

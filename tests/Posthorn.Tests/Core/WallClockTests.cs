@@ -42,12 +42,29 @@ public sealed class WallClockTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_holds_nobody_up()
+    {
+        var time = new SetBack(Start);
+        Task wait = time.UntilAsync(Start.AddSeconds(10), Cancel);
+        time.Back = TimeSpan.FromHours(1);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await wait.WaitAsync(Cancel);
+    }
+
+    [Fact]
     public async Task It_can_be_given_up()
     {
         using var stop = new CancellationTokenSource();
         Task wait = new FakeTimeProvider(Start).UntilAsync(Start.AddSeconds(10), stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+    }
+
+    private sealed class SetBack(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        public TimeSpan Back { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - Back;
     }
 
     /// <summary>Goes ahead after it was looked at first.</summary>
