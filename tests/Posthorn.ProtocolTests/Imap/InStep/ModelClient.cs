@@ -23,6 +23,9 @@ internal sealed class ModelClient(int port, int otherPort, ClientKind kind, stri
     private int _node;
     private int _tag;
 
+    /// <summary>Of the node that it talks to.</summary>
+    public int Port => _ports[_node];
+
     private bool Resumes => kind >= ClientKind.QResync;
 
     private bool ByUid => kind >= ClientKind.UidOnly;

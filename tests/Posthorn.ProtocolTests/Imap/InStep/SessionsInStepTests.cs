@@ -4,6 +4,7 @@ using CsCheck;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Configuration;
 using Posthorn.Core.Mailboxes;
+using Posthorn.ProtocolTests.Connections;
 using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Imap.InStep;
@@ -36,7 +37,7 @@ public sealed class SessionsInStepTests
     public async Task Clients_of_one_node_stay_in_step()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await SampleAsync([server.Port("imaps")]);
+        await SampleAsync([server]);
     }
 
     /// <summary>Of a mailbox with more than four messages only the newest three are read at first, and what is in memory is dropped again and again.</summary>
@@ -47,7 +48,7 @@ public sealed class SessionsInStepTests
         SnapshotCache snapshots = server.Services.GetRequiredService<Mailboxes>().Snapshots;
         (snapshots.WholeMessages, snapshots.NewestMessages) = (4, 3);
         using var dropping = new Timer(_ => snapshots.Clear(), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
-        await SampleAsync([server.Port("imaps")]);
+        await SampleAsync([server]);
     }
 
     [Fact]
@@ -68,18 +69,34 @@ public sealed class SessionsInStepTests
         };
         await using TestServer one = await TestServer.StartAsync(change: OnSharedStore);
         await using TestServer other = await TestServer.JoinAsync(OnSharedStore);
-        await SampleAsync([one.Port("imaps"), other.Port("imaps")]);
+        await SampleAsync([one, other]);
     }
 
-    private static Task SampleAsync(int[] ports) => Runs.SampleAsync(
-        run => RunAsync(ports, run.Kinds, run.Rounds),
+    private static async Task SampleAsync(TestServer[] nodes)
+    {
+        OpenConnections[] open = [.. nodes.Select(node => new OpenConnections(node.Services))];
+        try
+        {
+            await SampleAsync([.. nodes.Select(node => node.Port("imaps"))], open);
+        }
+        finally
+        {
+            foreach (OpenConnections connections in open)
+            {
+                connections.Dispose();
+            }
+        }
+    }
+
+    private static Task SampleAsync(int[] ports, OpenConnections[] open) => Runs.SampleAsync(
+        run => RunAsync(ports, open, run.Kinds, run.Rounds),
         line => TestContext.Current.TestOutputHelper?.WriteLine(line),
         seed: Environment.GetEnvironmentVariable("IN_STEP_SEED"),
         time: int.TryParse(Environment.GetEnvironmentVariable("IN_STEP_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : 3,
         threads: 1,
         print: run => $"{string.Join(", ", run.Kinds)}: {string.Join(" / ", run.Rounds.Select(round => string.Join(" | ", round.Select(steps => string.Join(", ", steps)))))}");
 
-    private static async Task RunAsync(int[] ports, ClientKind[] kinds, Step[][][] rounds)
+    private static async Task RunAsync(int[] ports, OpenConnections[] open, ClientKind[] kinds, Step[][][] rounds)
     {
         string mailbox = $"Box{Interlocked.Increment(ref _mailboxes)}";
         await FillAsync(ports[0], mailbox);
@@ -96,6 +113,8 @@ public sealed class SessionsInStepTests
                 await Task.WhenAll(clients.Select((client, i) => client.RunAsync(round[i % round.Length], Cancel)));
             }
 
+            // What was sent before a connection broke may be under way until its session has ended.
+            await Task.WhenAll(ports.Select((port, i) => open[i].WaitForAsync(clients.Count(client => client.Port == port), Patience, Cancel)));
             await ConvergeAsync(ports[0], mailbox, clients);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -120,7 +139,7 @@ public sealed class SessionsInStepTests
             long started = Stopwatch.GetTimestamp();
             do
             {
-                // A command that broke off may still be under way.
+                // Another node hears a moment later.
                 await client.CatchUpAsync(Cancel);
                 await fresh.CatchUpAsync(Cancel);
             }
