@@ -57,6 +57,7 @@ public static class WebPages
         services.AddSingleton<Talks>();
         services.AddSingleton<Signatures>();
         services.AddSingleton<MailEvents>();
+        services.AddSingleton<SentForms>();
         services.AddSingleton<Composing>();
         services.AddSingleton<Correspondents>();
         return services;

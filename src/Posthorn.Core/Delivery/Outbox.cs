@@ -43,7 +43,7 @@ public sealed class Outbox
                 uint uid = into.NextUid;
                 await into.AddAsync(content, [], MessageFlags.Draft | MessageFlags.Seen, now, Uidl.New());
                 await into.FinishAsync();
-                await Removal.ApplyAsync(session, account, drafts, old);
+                await Removal.ApplyAsync(session, account, drafts, old, now);
                 return uid;
             },
             cancel));
@@ -89,7 +89,7 @@ public sealed class Outbox
                 await into.FinishAsync();
                 if (draft is not null)
                 {
-                    await Removal.ApplyAsync(session, account, draft.Value.Box, old);
+                    await Removal.ApplyAsync(session, account, draft.Value.Box, old, now);
                 }
 
                 EnvelopeId? queued = await Deliveries.AcceptAsync(session, envelope, message, facts, now);

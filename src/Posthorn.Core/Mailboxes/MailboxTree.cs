@@ -1,5 +1,6 @@
 using Posthorn.Core.Changes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Scheduling;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Mailboxes;
@@ -92,7 +93,7 @@ internal static class MailboxTree
         return source with { Name = to };
     }
 
-    public static async ValueTask<Result<Done>> DeleteAsync(IWriteSession session, AccountId account, string name, DateTimeOffset? keptFrom)
+    public static async ValueTask<Result<Done>> DeleteAsync(IWriteSession session, AccountId account, string name, DateTimeOffset? keptFrom, DateTimeOffset now)
     {
         if (name == Mailbox.Inbox)
         {
@@ -111,11 +112,12 @@ internal static class MailboxTree
         }
 
         IReadOnlyList<FiledMessage> messages = await session.Messages.FiledAsync(account, target.Id, UidSet.All);
-        if (keptFrom is { } now)
+        if (keptFrom is { } kept)
         {
-            await session.Messages.KeepAsync(account, target, messages, now);
+            await session.Messages.KeepAsync(account, target, messages, kept);
         }
 
+        await Plans.EndAsync(session, account, target.Id, UidSet.All, now);
         await session.Messages.UnfileAsync(account, target.Id, messages);
         await session.Directory.AddUsageAsync(account, -messages.Sum(message => message.SizeBytes), -messages.Count);
         await session.Mailboxes.DeleteAsync(account, target.Id);

@@ -140,11 +140,12 @@ public sealed class Mailboxes
     /// <summary>DELETE with the messages; refused while there are children (RFC 9051 §6.3.5).</summary>
     public ValueTask<Result<Done>> DeleteAsync(Actor actor, AccountId account, string name, CancellationToken cancel)
     {
+        DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset? keptFrom = _options.KeptFrom(_time);
         return ChangeAsync(
             account,
             session => CheckAsync(session, actor, account, MailboxName.Normalize(name), Right.DeleteMailbox),
-            session => MailboxTree.DeleteAsync(session, account, MailboxName.Normalize(name), keptFrom),
+            session => MailboxTree.DeleteAsync(session, account, MailboxName.Normalize(name), keptFrom, now),
             cancel);
     }
 

@@ -117,7 +117,7 @@ public sealed class Messages
                     Result<Appended> appended = await AppendAsync(session, account, to, [message], now, old.SizeBytes, 1, there);
                     if (appended.IsOk)
                     {
-                        await RemoveAsync(session, account, from, [old], keptFrom);
+                        await RemoveAsync(session, account, from, [old], keptFrom, now);
                     }
 
                     return appended;
@@ -365,6 +365,7 @@ public sealed class Messages
     private async ValueTask<Result<UidSet>> RemoveAsync(
         Actor actor, AccountId account, MailboxId mailbox, UidSet uids, Right right, Func<FiledMessage, bool> which, CancellationToken cancel)
     {
+        DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset? keptFrom = _options.KeptFrom(_time);
         return await _store.WriteAsync<Result<UidSet>>(
             new[] { account },
@@ -376,20 +377,20 @@ public sealed class Messages
                 }
 
                 FiledMessage[] gone = [.. (await session.Messages.FiledAsync(account, mailbox, uids)).Where(which)];
-                return await RemoveAsync(session, account, mailbox, gone, keptFrom);
+                return await RemoveAsync(session, account, mailbox, gone, keptFrom, now);
             },
             cancel);
     }
 
     /// <param name="keptFrom">Now, where what goes can be brought back; null: it cannot.</param>
     private static async ValueTask<UidSet> RemoveAsync(
-        IWriteSession session, AccountId account, MailboxId mailbox, FiledMessage[] gone, DateTimeOffset? keptFrom)
+        IWriteSession session, AccountId account, MailboxId mailbox, FiledMessage[] gone, DateTimeOffset? keptFrom, DateTimeOffset now)
     {
-        if (gone.Length > 0 && keptFrom is { } now && await session.Mailboxes.GetAsync(account, mailbox) is { } source)
+        if (gone.Length > 0 && keptFrom is { } kept && await session.Mailboxes.GetAsync(account, mailbox) is { } source)
         {
-            await session.Messages.KeepAsync(account, source, gone, now);
+            await session.Messages.KeepAsync(account, source, gone, kept);
         }
 
-        return await Removal.ApplyAsync(session, account, mailbox, gone);
+        return await Removal.ApplyAsync(session, account, mailbox, gone, now);
     }
 }

@@ -1,12 +1,13 @@
 using Posthorn.Core.Changes;
+using Posthorn.Core.Scheduling;
 using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Messages;
 
-/// <summary>Takes messages out of a mailbox: rows, counters, quota, log.</summary>
+/// <summary>Takes messages out of a mailbox: rows, counters, quota, log, and what was planned for them.</summary>
 internal static class Removal
 {
-    public static async ValueTask<UidSet> ApplyAsync(IWriteSession session, AccountId account, MailboxId mailbox, IReadOnlyList<FiledMessage> gone)
+    public static async ValueTask<UidSet> ApplyAsync(IWriteSession session, AccountId account, MailboxId mailbox, IReadOnlyList<FiledMessage> gone, DateTimeOffset now)
     {
         if (gone.Count == 0)
         {
@@ -26,6 +27,7 @@ internal static class Removal
         }
 
         UidSet set = uids.Build();
+        await Plans.EndAsync(session, account, mailbox, set, now);
         await session.Messages.UnfileAsync(account, mailbox, gone);
         await session.Mailboxes.ChangeAsync(account, mailbox, new MailboxDelta(0, -gone.Count, -unseen, -deleted, -size), modSeq);
         await session.Directory.AddUsageAsync(account, -size, -gone.Count);

@@ -59,7 +59,7 @@ internal static class Transfer
 
         if (move)
         {
-            await Removal.ApplyAsync(session, account, from, messages);
+            await Removal.ApplyAsync(session, account, from, messages, now);
         }
 
         await QuotaWarning.FileAsync(session, owner, now);

@@ -66,7 +66,7 @@ internal static class TransferAcross
 
         if (move)
         {
-            await Removal.ApplyAsync(session, fromAccount, from, [.. present.Select(message => filed[message.Row.Uid])]);
+            await Removal.ApplyAsync(session, fromAccount, from, [.. present.Select(message => filed[message.Row.Uid])], now);
         }
 
         await QuotaWarning.FileAsync(session, owner, now);

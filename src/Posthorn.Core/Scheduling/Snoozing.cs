@@ -25,8 +25,15 @@ public sealed class Snoozing
     internal Snoozing(IStore store, StoreOptions options, ScheduleSignal signal, TimeProvider time) => (_store, _options, _signal, _time) = (store, options, signal, time);
 
     /// <summary>Returns where they lie now. Of messages that wait already the time changes.</summary>
+    /// <param name="actor">Who.</param>
+    /// <param name="account">Whose messages.</param>
+    /// <param name="from">Where they lie.</param>
+    /// <param name="uids">There.</param>
+    /// <param name="until">When they come back.</param>
+    /// <param name="target">Where to; null: to where they lie.</param>
+    /// <param name="cancel">Ends the wait.</param>
     public async ValueTask<Result<(MailboxId Mailbox, UidSet Uids)>> SnoozeAsync(
-        Actor actor, AccountId account, MailboxId from, UidSet uids, DateTimeOffset until, CancellationToken cancel)
+        Actor actor, AccountId account, MailboxId from, UidSet uids, DateTimeOffset until, MailboxId? target, CancellationToken cancel)
     {
         if (Rights.Check(actor, account, Right.DeleteMessages) is { } refusal)
         {
@@ -49,15 +56,15 @@ public sealed class Snoozing
                 }
 
                 Result<Mailbox> snoozed = await SnoozedAsync(session, account);
-                if (!snoozed.TryGet(out Mailbox? target, out Refusal? objection))
+                if (!snoozed.TryGet(out Mailbox? waiting, out Refusal? objection))
                 {
                     return objection;
                 }
 
                 UidSet placed = uids;
-                if (target.Id != from)
+                if (waiting.Id != from)
                 {
-                    Result<Copied> moved = await Transfer.ApplyAsync(session, account, from, uids, target.Id, move: true, now);
+                    Result<Copied> moved = await Transfer.ApplyAsync(session, account, from, uids, waiting.Id, move: true, now);
                     if (!moved.TryGet(out Copied? copied, out objection))
                     {
                         return objection;
@@ -66,13 +73,13 @@ public sealed class Snoozing
                     placed = copied.Destination;
                 }
 
-                foreach (FiledMessage message in await session.Messages.FiledAsync(account, target.Id, placed))
+                foreach (FiledMessage message in await session.Messages.FiledAsync(account, waiting.Id, placed))
                 {
-                    MailboxId back = (await session.Scheduled.GetAsync(account, target.Id, message.Uid))?.Target ?? from;
-                    await session.Scheduled.SetAsync(account, new ScheduledMessage(target.Id, message.Uid, ScheduledKind.Snooze, until, back, null));
+                    MailboxId back = (await session.Scheduled.GetAsync(account, waiting.Id, message.Uid))?.Target ?? target ?? from;
+                    await session.Scheduled.SetAsync(account, new ScheduledMessage(waiting.Id, message.Uid, ScheduledKind.Snooze, until, back, null));
                 }
 
-                return (target.Id, placed);
+                return (waiting.Id, placed);
             },
             cancel);
         _signal.Raise();

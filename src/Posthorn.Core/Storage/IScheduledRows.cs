@@ -10,6 +10,9 @@ public interface IReadScheduled
 
     ValueTask<ScheduledMessage?> GetAsync(AccountId account, MailboxId mailbox, uint uid);
 
+    /// <summary>Those that wait in a mailbox.</summary>
+    ValueTask<IReadOnlyList<ScheduledMessage>> InAsync(AccountId account, MailboxId mailbox);
+
     /// <summary>Of all accounts, the earliest first.</summary>
     ValueTask<IReadOnlyList<(AccountId Account, ScheduledMessage Message)>> DueAsync(DateTimeOffset now, int most);
 

@@ -8,12 +8,13 @@ using Posthorn.Core.Messages;
 using Posthorn.Core.Scheduling;
 using Posthorn.Web.Mail.Notices;
 using Posthorn.Web.Mail.Reading;
+using Posthorn.Web.Mail.Writing;
 using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web.Mail;
 
 /// <summary>What a person does with messages: one, all that they ticked, or a whole folder. Whatever moves or deletes can be undone.</summary>
-internal sealed class MailActions(MailReading reading, Talks talks, Messages messages, Mailboxes mailboxes, Snoozing snoozing, TimeProvider time)
+internal sealed class MailActions(MailReading reading, Talks talks, Messages messages, Mailboxes mailboxes, Snoozing snoozing, Composing composing, TimeProvider time)
 {
     private static readonly Dictionary<string, FlagChange> Flags = new()
     {
@@ -122,7 +123,8 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
     {
         WebSession session = http.Session();
         var moved = new List<MovedMessages>();
-        foreach (Chosen group in chosen.Where(group => group.Mailbox != to))
+        (IReadOnlyList<Chosen> parts, bool isWithdrawn) = await ByPlanAsync(session, [.. chosen.Where(group => group.Mailbox != to)], cancel);
+        foreach (Chosen group in parts.Where(group => group.Mailbox != to))
         {
             UidSet there = UidSet.Empty;
             foreach (UidSet chunk in Chunks(group.Uids))
@@ -138,11 +140,46 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
 
             if (!there.IsEmpty)
             {
-                moved.Add(new MovedMessages(to, there, group.Mailbox));
+                moved.Add(new MovedMessages(to, there, group.Mailbox) { Snoozed = group.Snoozed });
             }
         }
 
-        return MailNotice.Answer(http, next, moved.Count > 0 ? new MailNotice.Moved(moved) : null, await reading.FoldersAsync(session, cancel));
+        return MailNotice.Answer(http, next, moved.Count > 0 ? new MailNotice.Moved(moved, isWithdrawn) : null, await reading.FoldersAsync(session, cancel));
+    }
+
+    /// <summary>What is planned for messages ends when they move. What was put off is remembered, so that undo puts it off again; mail that waits to be sent is a draft before it
+    /// goes anywhere, and undo makes it one again: it must not leave, nor come to lie where nothing sends it.</summary>
+    private async ValueTask<(IReadOnlyList<Chosen> Parts, bool IsWithdrawn)> ByPlanAsync(WebSession session, IReadOnlyList<Chosen> chosen, CancellationToken cancel)
+    {
+        IReadOnlyList<ScheduledMessage> plans = (await snoozing.ListAsync(session.Actor, session.Account.Id, cancel)).Value;
+        var parts = new List<Chosen>();
+        var drafts = new List<MessagePlace>();
+        foreach (Chosen group in chosen)
+        {
+            var planned = new HashSet<uint>();
+            foreach (ScheduledMessage plan in plans.Where(plan => plan.Envelope is not null && plan.Mailbox == group.Mailbox && group.Uids.Contains(plan.Uid)))
+            {
+                // Where it is on its way already, its copy moves as any message does.
+                if ((await composing.TakeBackAsync(session, plan.Envelope!.Value, new MessagePlace(plan.Mailbox, plan.Uid), cancel)).TryGet(out MessagePlace? draft, out _))
+                {
+                    planned.Add(plan.Uid);
+                    drafts.Add(draft);
+                }
+            }
+
+            foreach (IGrouping<(DateTimeOffset Due, MailboxId Target), ScheduledMessage> snoozed in plans
+                .Where(plan => plan.Kind == ScheduledKind.Snooze && plan.Mailbox == group.Mailbox && group.Uids.Contains(plan.Uid))
+                .GroupBy(static plan => (plan.Due, plan.Target)).Take(MovedMessages.MaxGroups / 2))
+            {
+                parts.Add(new Chosen(group.Mailbox, UidSet.From(snoozed.Select(static plan => plan.Uid).Order())) { Snoozed = snoozed.Key });
+                planned.UnionWith(snoozed.Select(static plan => plan.Uid));
+            }
+
+            parts.Add(planned.Count == 0 ? group : group with { Uids = UidSet.From(group.Uids.Enumerate().Where(uid => !planned.Contains(uid))) });
+        }
+
+        parts.AddRange(drafts.GroupBy(static place => place.Mailbox, static place => place.Uid).Select(static group => new Chosen(group.Key, UidSet.From(group.Order()))));
+        return ([.. parts.Where(static part => !part.Uids.IsEmpty)], drafts.Count > 0);
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http, IReadOnlyList<Chosen> chosen, string next, CancellationToken cancel)
@@ -182,7 +219,7 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
         var moved = new List<MovedMessages>();
         foreach (Chosen group in chosen)
         {
-            Result<(MailboxId Mailbox, UidSet Uids)> step = await snoozing.SnoozeAsync(session.Actor, session.Account.Id, group.Mailbox, group.Uids, until, cancel);
+            Result<(MailboxId Mailbox, UidSet Uids)> step = await snoozing.SnoozeAsync(session.Actor, session.Account.Id, group.Mailbox, group.Uids, until, null, cancel);
             if (!step.TryGet(out (MailboxId Mailbox, UidSet Uids) waiting, out Refusal? refusal))
             {
                 return Refused(http, refusal.Text);
@@ -208,10 +245,12 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
 
         foreach (MovedMessages group in moved)
         {
-            foreach (UidSet chunk in Chunks(group.Uids))
+            foreach (UidSet chunk in Chunks(group.Uids, Snoozing.MaxMessages))
             {
-                Result<Copied> back = await messages.MoveAsync(session.Actor, session.Account.Id, group.Now, chunk, group.Before, cancel);
-                if (!back.TryGet(out _, out Refusal? refusal))
+                Refusal? refusal = group.Snoozed is var (until, target) && until > time.GetUtcNow()
+                    ? (await snoozing.SnoozeAsync(session.Actor, session.Account.Id, group.Now, chunk, until, target, cancel)).Refusal
+                    : (await messages.MoveAsync(session.Actor, session.Account.Id, group.Now, chunk, group.Snoozed?.Target ?? group.Before, cancel)).Refusal;
+                if (refusal is not null)
                 {
                     return Refused(http, refusal.Text);
                 }
@@ -265,7 +304,7 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
     public const int MaxTicked = 5_000;
 
     /// <summary>One transaction moves as many: a whole folder does not stop everybody else.</summary>
-    private static IEnumerable<UidSet> Chunks(UidSet uids) => uids.Enumerate().Chunk(Messages.ChunkSize).Select(static chunk => UidSet.From(chunk));
+    private static IEnumerable<UidSet> Chunks(UidSet uids, int size = Messages.ChunkSize) => uids.Enumerate().Chunk(size).Select(static chunk => UidSet.From(chunk));
 
     /// <summary>Only ever a page of Mail.</summary>
     internal static string? BackTo(string? next) => next is not null && next.StartsWith("/mail/", StringComparison.Ordinal) && SignInEndpoints.Local(next) == next ? next : null;
@@ -273,5 +312,9 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
     private static IResult Refused(HttpContext http, string text) =>
         MailNotice.IsForScript(http) ? MailNotice.Problem(text) : Results.Text(text, statusCode: StatusCodes.Status409Conflict);
 
-    private sealed record Chosen(MailboxId Mailbox, UidSet Uids);
+    private sealed record Chosen(MailboxId Mailbox, UidSet Uids)
+    {
+        /// <inheritdoc cref="MovedMessages.Snoozed"/>
+        public (DateTimeOffset Until, MailboxId Target)? Snoozed { get; init; }
+    }
 }

@@ -5,10 +5,13 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
+using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Queue;
+using Posthorn.Core.Scheduling;
 using Posthorn.Web.Mail.Writing;
 
 namespace Posthorn.ProtocolTests.Web;
@@ -16,6 +19,8 @@ namespace Posthorn.ProtocolTests.Web;
 /// <summary>Writing in the browser: sending, taking back, drafts, answers, files, and what is refused.</summary>
 public sealed partial class ComposePageTests
 {
+    private const string WithFile = "From: a@example.net\r\nSubject: Papers\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>See <b>below</b></p><p>Bye</p>\r\n--b\r\nContent-Type: application/pdf; name=p.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n--b--\r\n";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -51,7 +56,7 @@ public sealed partial class ComposePageTests
         WebAnswer back = await client.PostAsync("/mail/unsend", ("sent", notice));
         Assert.Contains("Too soon", (await client.OpenAsync(back.Location!)).Text, StringComparison.Ordinal);
         Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
-        Assert.Empty((await server.Services.GetRequiredService<Core.Queue.MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value);
+        Assert.Empty((await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value);
         // Once is enough, and nobody takes back what is another's.
         Assert.Contains("TooLate", (await client.PostAsync("/mail/unsend", ("sent", notice))).Location, StringComparison.Ordinal);
         WebAnswer again = await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("text", "Now"), ("draft", back.Location!.Split('/')[3]));
@@ -121,7 +126,7 @@ public sealed partial class ComposePageTests
     public async Task A_forwarded_message_takes_its_files_along()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await FileAsync(server, "From: a@example.net\r\nSubject: Papers\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>See <b>below</b></p><p>Bye</p>\r\n--b\r\nContent-Type: application/pdf; name=p.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n--b--\r\n");
+        await FileAsync(server, WithFile);
         using WebClient client = await WebClient.SignedInAsync(server);
         string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
         string page = WebUtility.HtmlDecode((await client.OpenAsync(link + "/forward")).Text);
@@ -198,7 +203,7 @@ public sealed partial class ComposePageTests
         using WebClient client = await WebClient.SignedInAsync(server);
         await client.OpenAsync("/mail/new");
         await client.PostAsync("/mail/compose", ("do", "send"), ("to", "team@example.test, away@example.test"), ("text", "x"));
-        var queue = server.Services.GetRequiredService<Core.Queue.MailQueue>();
+        var queue = server.Services.GetRequiredService<MailQueue>();
         Core.Queue.QueueEntry entry = Assert.Single((await queue.ListAsync(TestServer.Administrator, Cancel)).Value);
         Assert.Equal(["away@example.org", "far@example.net", "team@example.test"], entry.Recipients.Select(static recipient => recipient.Address).Order(StringComparer.Ordinal));
         time.Advance(Composing.UndoTime);
@@ -311,12 +316,102 @@ public sealed partial class ComposePageTests
         Assert.Empty(await server.MailAsync(TestServer.Friend));
         time.Advance(TimeSpan.FromHours(1));
         Assert.Contains("Subject: Early", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
-        await server.Services.GetRequiredService<Core.Scheduling.Scheduler>().RunDueAsync(Cancel);
+        await server.Services.GetRequiredService<Scheduler>().RunDueAsync(Cancel);
         Assert.Single(await server.MailAsync(TestServer.You, "Sent"));
         Assert.Empty(await server.MailAsync(TestServer.You, "Scheduled"));
         WebAnswer late = await client.PostAsync("/mail/compose", ("do", "later"), ("until", "2020-01-01T08:00"), ("to", TestServer.Friend), ("text", "x"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, late.Status);
         Assert.Contains("Choose a time that is to come", late.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_form_that_is_posted_twice_is_one_message()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string page = (await client.OpenAsync("/mail/new")).Text;
+        (string, string)[] form = [("do", "send"), ("once", Value(page, "once")), ("to", TestServer.Friend), ("subject", "Once"), ("text", "x")];
+        WebAnswer[] answers = await Task.WhenAll(client.PostAsync("/mail/compose", form), client.PostAsync("/mail/compose", form));
+        Assert.Equal(answers[0].Location, answers[1].Location);
+        Assert.Single(await server.MailAsync(TestServer.You, "Sent"));
+        Assert.Single((await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value);
+
+        // Another text is another message, and what was taken back may go again.
+        await client.PostAsync("/mail/compose", [.. form[..^1], ("text", "y")]);
+        Assert.Equal(2, (await server.MailAsync(TestServer.You, "Sent")).Count);
+        await client.PostAsync("/mail/unsend", ("sent", Uri.UnescapeDataString(answers[0].Location!.Split("sent=")[1])));
+        await client.PostAsync("/mail/compose", form);
+        Assert.Equal(2, (await server.MailAsync(TestServer.You, "Sent")).Count);
+    }
+
+    [Fact]
+    public async Task A_form_whose_files_are_gone_says_so_before_it_is_sent()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, WithFile);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string page = (await client.OpenAsync(link + "/forward")).Text;
+        await client.PostAsync(link + "/archive");
+        (string, string)[] form = [("do", "send"), ("to", TestServer.Friend), ("subject", "Fwd"), ("text", "x"), ("kind", "Forward"), ("origin", WebUtility.HtmlDecode(Value(page, "origin")))];
+        WebAnswer refused = await client.PostAsync("/mail/compose", [.. form, ("keep", "0"), ("confirmed", "true")]);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Contains("is not there any more", refused.Text, StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+
+        // The page that says so remembers it, until the writer says that the message goes without.
+        (string, string)[] again = [.. form, ("draft", Value(refused.Text, "draft")), ("lacks", Value(refused.Text, "lacks"))];
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await client.PostAsync("/mail/compose", again)).Status);
+        Assert.NotEqual(HttpStatusCode.UnprocessableEntity, (await client.PostAsync("/mail/compose", [.. again, ("confirmed", "true")])).Status);
+        Assert.Single(await server.MailAsync(TestServer.You, "Sent"));
+    }
+
+    [Fact]
+    public async Task What_waits_to_be_sent_is_not_sent_when_it_is_deleted_and_undo_makes_it_a_draft()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        foreach (string subject in (string[])["By page", "By app"])
+        {
+            await client.PostAsync("/mail/compose", ("later", "2026-11-25T08:00"), ("to", TestServer.Friend), ("subject", subject), ("text", "x"));
+        }
+
+        (AccountId you, MailboxId waiting) = await FolderAsync(server, "Scheduled");
+        WebAnswer deleted = await client.PostAsync($"/mail/{waiting}/1/trash");
+        Assert.Contains("will not be sent", WebUtility.HtmlDecode((await client.OpenAsync(deleted.Location!)).Text), StringComparison.Ordinal);
+        Assert.Single(await server.MailAsync(TestServer.You, "Trash"));
+        await client.PostAsync("/mail/back", ("moved", Uri.UnescapeDataString(deleted.Location!.Split("withdrawn=")[1])));
+        Assert.Contains("Subject: By page", Assert.Single(await server.MailAsync(TestServer.You, "Drafts")), StringComparison.Ordinal);
+
+        // As an app of IMAP does it.
+        await server.Services.GetRequiredService<Messages>().DeleteAsync(TestServer.Administrator, you, waiting, UidSet.Of(2), Cancel);
+        Assert.Empty((await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value);
+        time.Advance(TimeSpan.FromHours(20));
+        await server.Services.GetRequiredService<Scheduler>().RunDueAsync(Cancel);
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+        Assert.Empty(await server.MailAsync(TestServer.Friend));
+    }
+
+    [Fact]
+    public async Task What_was_put_off_is_put_off_again_when_its_move_is_undone()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        await FileAsync(server, "From: friend@example.test\r\nSubject: Plan\r\n\r\nHello\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string place = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string[] parts = place.Split('/');
+        await client.PostAsync($"/mail/{parts[2]}/many", ("uid", parts[3]), ("snooze", "2026-11-25T08:00"));
+        (_, MailboxId snoozed) = await FolderAsync(server, Snoozing.MailboxName);
+        WebAnswer archived = await client.PostAsync($"/mail/{snoozed}/1/archive");
+        Assert.Single(await server.MailAsync(TestServer.You, "Archive"));
+        await client.PostAsync("/mail/back", ("moved", Uri.UnescapeDataString(archived.Location!.Split("moved=")[1])));
+        Assert.Single(await server.MailAsync(TestServer.You, "Snoozed"));
+        time.Advance(TimeSpan.FromHours(20));
+        await server.Services.GetRequiredService<Scheduler>().RunDueAsync(Cancel);
+        Assert.Single(await server.MailAsync(TestServer.You));
     }
 
     [Fact]
@@ -373,6 +468,12 @@ public sealed partial class ComposePageTests
     }
 
     private static string Value(string page, string name) => Regex.Match(page, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value;
+
+    private static async Task<(AccountId Account, MailboxId Mailbox)> FolderAsync(TestServer server, string name)
+    {
+        Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
+        return (you.Id, (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, you.Id, name, Cancel)).Value.Id);
+    }
 
     private static async Task FileAsync(TestServer server, string octets)
     {

@@ -11,6 +11,9 @@ internal sealed class PostgresScheduled(PostgresTransaction transaction) : IWrit
     public ValueTask<IReadOnlyList<ScheduledMessage>> ListAsync(AccountId account) =>
         transaction.Use(Columns + " WHERE account = $1 ORDER BY due, mailbox, uid").Bind(account.Value).AllAsync(Read);
 
+    public ValueTask<IReadOnlyList<ScheduledMessage>> InAsync(AccountId account, MailboxId mailbox) =>
+        transaction.Use(Columns + " WHERE account = $1 AND mailbox = $2 ORDER BY uid").Bind(account.Value).Bind(mailbox.Value).AllAsync(Read);
+
     public ValueTask<ScheduledMessage?> GetAsync(AccountId account, MailboxId mailbox, uint uid) =>
         transaction.Use(Columns + " WHERE account = $1 AND mailbox = $2 AND uid = $3").Bind(account.Value).Bind(mailbox.Value).Bind((long)uid).FirstAsync(Read);
 

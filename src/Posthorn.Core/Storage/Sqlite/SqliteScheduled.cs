@@ -10,13 +10,13 @@ internal sealed class SqliteScheduled(SqliteConnection connection) : IWriteSched
     public ValueTask<IReadOnlyList<ScheduledMessage>> ListAsync(AccountId account)
     {
         using SqliteStatement query = connection.Use(Columns + " WHERE account = ?1 ORDER BY due, mailbox, uid").Bind(account.Value);
-        var found = new List<ScheduledMessage>();
-        while (query.Step())
-        {
-            found.Add(Read(query));
-        }
+        return ValueTask.FromResult<IReadOnlyList<ScheduledMessage>>(All(query));
+    }
 
-        return ValueTask.FromResult<IReadOnlyList<ScheduledMessage>>(found);
+    public ValueTask<IReadOnlyList<ScheduledMessage>> InAsync(AccountId account, MailboxId mailbox)
+    {
+        using SqliteStatement query = connection.Use(Columns + " WHERE account = ?1 AND mailbox = ?2 ORDER BY uid").Bind(account.Value).Bind(mailbox.Value);
+        return ValueTask.FromResult<IReadOnlyList<ScheduledMessage>>(All(query));
     }
 
     public ValueTask<ScheduledMessage?> GetAsync(AccountId account, MailboxId mailbox, uint uid)
@@ -57,6 +57,17 @@ internal sealed class SqliteScheduled(SqliteConnection connection) : IWriteSched
     {
         connection.Use("DELETE FROM scheduled WHERE account = ?1 AND mailbox = ?2 AND uid = ?3").Bind(account.Value).Bind(mailbox.Value).Bind(uid).Run();
         return ValueTask.CompletedTask;
+    }
+
+    private static List<ScheduledMessage> All(SqliteStatement query)
+    {
+        var found = new List<ScheduledMessage>();
+        while (query.Step())
+        {
+            found.Add(Read(query));
+        }
+
+        return found;
     }
 
     private static ScheduledMessage Read(SqliteStatement row) => new(

@@ -17,7 +17,7 @@ public abstract record MailNotice
     }
 
     /// <summary>The last millisecond of the year 9999.</summary>
-    private const long LastMoment = 253_402_300_799_999;
+    internal const long LastMoment = 253_402_300_799_999;
 
     /// <summary>The part of an address that <see cref="Of"/> reads.</summary>
     protected abstract (string, string) Facts { get; }
@@ -29,9 +29,11 @@ public abstract record MailNotice
     public abstract string Text(IReadOnlyList<Mailbox> folders);
 
     /// <summary>Messages were moved; each group goes back to where it was.</summary>
-    public sealed record Moved(IReadOnlyList<MovedMessages> Groups) : MailNotice
+    /// <param name="Groups">Where they lie now.</param>
+    /// <param name="IsWithdrawn">Some of it waited to be sent, and is not sent any more: it goes back to the drafts.</param>
+    public sealed record Moved(IReadOnlyList<MovedMessages> Groups, bool IsWithdrawn = false) : MailNotice
     {
-        protected override (string, string) Facts => ("moved", MovedMessages.Write(Groups));
+        protected override (string, string) Facts => (IsWithdrawn ? "withdrawn" : "moved", MovedMessages.Write(Groups));
 
         public override NoticeUndo? Undo => new("/mail/back", "moved", MovedMessages.Write(Groups));
 
@@ -39,13 +41,14 @@ public abstract record MailNotice
         {
             long count = Groups.Sum(static group => group.Uids.Count);
             Mailbox? target = folders.FirstOrDefault(folder => folder.Id == Groups[0].Now);
-            return (count == 1, target) switch
+            string where = (count == 1, target) switch
             {
                 (true, null) => T["Moved."],
                 (true, _) => T["Moved to {0}.", FolderNames.Full(target)],
                 (false, null) => T["{0} messages moved.", count],
                 (false, _) => T["{0} messages moved to {1}.", count, FolderNames.Full(target)],
             };
+            return IsWithdrawn ? where + " " + T["What waited there will not be sent."] : where;
         }
     }
 
@@ -139,6 +142,7 @@ public abstract record MailNotice
     /// <summary>Null: the address says nothing of the kind.</summary>
     internal static MailNotice? Of(IQueryCollection query, IReadOnlyList<Mailbox> folders, Viewer viewer) =>
         MovedMessages.Parse(query["moved"]) is { } moved ? new Moved(moved)
+        : MovedMessages.Parse(query["withdrawn"]) is { } withdrawn ? new Moved(withdrawn, IsWithdrawn: true)
         : Removed.Parse(query["removed"]) is { } removed ? removed
         : Renamed.Parse(query["renamed"]) is { } renamed && folders.Any(folder => folder.Id == renamed.Folder) ? renamed
         : SendingLater.Parse(query["later"], viewer) is { } later ? later

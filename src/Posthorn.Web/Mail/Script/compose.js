@@ -105,7 +105,8 @@ function writing(form) {
                 saved.textContent = answer.problem;
             } else {
                 form.elements.draft.value = answer.draft;
-                saved.textContent = texts.saved;
+                saved.textContent = answer.lacking ?? texts.saved;
+                form.elements.lacks.value = answer.lacking ? 'true' : '';
                 show(answer.files);
             }
             if (hasFiles) {

@@ -61,7 +61,7 @@ internal static class ComposeEndpoints
                 await composing.DiscardAsync(session, form, cancel);
                 return Results.LocalRedirect("/mail");
             case "send":
-                ComposeOutcome sent = await composing.SendAsync(session, form, posted, Viewer.Of(http).Zone, cancel);
+                ComposeOutcome sent = await composing.SendAsync(session, form, posted, Viewer.Of(http).Zone);
                 return sent.Sent is { } notice
                     ? MailNotice.Answer(http, form.Origin is { } origin ? $"/mail/{origin.Mailbox}" : "/mail", NoticeOf(http, sent, notice), [])
                     : await RefusedAsync(http, composing, sent, cancel);
@@ -96,6 +96,7 @@ internal static class ComposeEndpoints
     {
         draft = outcome.Form.Draft,
         problem = outcome.Problems.Values.FirstOrDefault(),
+        lacking = outcome.Form.LacksFile ? Composing.LackingFile : null,
         files = outcome.Files.Select(static file => new { file.Index, file.Name, file.Size }),
     };
 

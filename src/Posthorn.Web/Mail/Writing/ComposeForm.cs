@@ -42,7 +42,10 @@ public sealed record ComposeForm
     /// <summary>Message-IDs of the conversation, a space between them.</summary>
     public string References { get; init; } = "";
 
-    /// <summary>Where the text mentions an attachment and there is none: send all the same.</summary>
+    /// <summary>A file that stood in the form was gone when it was saved last.</summary>
+    public bool LacksFile { get; init; }
+
+    /// <summary>Where a file is missing, or the text mentions one and there is none: send all the same.</summary>
     public bool IsConfirmed { get; init; }
 
     internal static ComposeForm Of(IFormCollection form) => new()
@@ -61,6 +64,7 @@ public sealed record ComposeForm
         Kind = Enum.TryParse(form["kind"], out Writing kind) && Enum.IsDefined(kind) ? kind : Writing.New,
         InReplyTo = Line(form, "in-reply-to"),
         References = Line(form, "references"),
+        LacksFile = form["lacks"] == "true",
         IsConfirmed = form["confirmed"] == "true",
     };
 

@@ -14,6 +14,9 @@ internal sealed class ComposeParts : IDisposable
     /// <summary>Those that were there before.</summary>
     public IReadOnlyList<ShownAttachment> Kept { get; private set; } = [];
 
+    /// <summary>Files stood in the form that are not there any more.</summary>
+    public bool LacksFile { get; set; }
+
     public void Keep(MimeMessage message, Func<int, bool> isKept)
     {
         _held.Add(message);

@@ -15,7 +15,7 @@ namespace Posthorn.Web.Mail.Writing;
 
 /// <summary>Keeps drafts, sends, takes back.</summary>
 public sealed class Composing(
-    MailReading reading, Mailboxes mailboxes, Messages messages, Outbox outbox, Snoozing snoozing, Recipients recipients, Signatures signatures, StoreOptions limits,
+    MailReading reading, Mailboxes mailboxes, Messages messages, Outbox outbox, Snoozing snoozing, Recipients recipients, Signatures signatures, SentForms sentForms, StoreOptions limits,
     TimeProvider time)
 {
     /// <summary>In this time what was sent can be taken back, where its writer did not choose another.</summary>
@@ -41,15 +41,18 @@ public sealed class Composing(
     {
         Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel);
         using var parts = await PartsAsync(session, drafts, form, posted, cancel);
-        return await SaveAsync(session, drafts, form, parts, [], cancel);
+        return await SaveAsync(session, drafts, form with { LacksFile = form.LacksFile || parts.LacksFile }, parts, [], cancel);
     }
 
+    /// <summary>Once for each form, however often it is posted (<see cref="SentForms"/>).</summary>
     /// <param name="session">Who sends.</param>
     /// <param name="form">What was written.</param>
     /// <param name="posted">Its files.</param>
     /// <param name="zone">The writer's, for the time it is to leave at.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    internal async ValueTask<ComposeOutcome> SendAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone, CancellationToken cancel)
+    internal Task<ComposeOutcome> SendAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone) =>
+        sentForms.OnceAsync(session.Account.Id, posted, async () => await SendAsync(session, form, posted, zone, CancellationToken.None));
+
+    private async ValueTask<ComposeOutcome> SendAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone, CancellationToken cancel)
     {
         Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel), sent = await FolderAsync(session, SpecialUse.Sent, "Sent", cancel);
         using var parts = await PartsAsync(session, drafts, form, posted, cancel);
@@ -76,6 +79,12 @@ public sealed class Composing(
         }
 
         MailboxAddress from = await SenderAsync(session, form, problems, cancel);
+        if (problems.Count == 0 && (parts.LacksFile || (form.LacksFile && !form.IsConfirmed)))
+        {
+            problems["attachment"] = LackingFile;
+            form = form with { LacksFile = true };
+        }
+
         string text = form.IsRich ? MessageText.OwnOf(form.Html) : form.Text;
         if (problems.Count == 0 && session.Settings.Composing.WarnsOfMissingFile && !form.IsConfirmed && parts.Files.Count == 0 && MentionsFile(text))
         {
@@ -136,11 +145,27 @@ public sealed class Composing(
             return new Refusal.NotFound("such message");
         }
 
-        Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel), sent = await FolderAsync(session, SpecialUse.Sent, "Sent", cancel);
+        Mailbox sent = await FolderAsync(session, SpecialUse.Sent, "Sent", cancel);
         // The copy of what is sent later waits in another folder.
         MailboxId box = (await snoozing.ListAsync(session.Actor, session.Account.Id, cancel)).Value
             .FirstOrDefault(planned => planned.Envelope == notice.Envelope && planned.Uid == notice.Copy)?.Mailbox ?? sent.Id;
-        Result<uint> draft = await outbox.TakeBackAsync(session.Actor, session.Account.Id, notice.Envelope, box, notice.Copy, drafts.Id, cancel);
+        Result<MessagePlace> draft = await TakeBackAsync(session, notice.Envelope, new MessagePlace(box, notice.Copy), cancel);
+        if (draft.IsOk)
+        {
+            sentForms.Forget(notice);
+        }
+
+        return draft;
+    }
+
+    /// <param name="session">Whose mail.</param>
+    /// <param name="envelope">In the queue.</param>
+    /// <param name="copy">Where its copy lies.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async ValueTask<Result<MessagePlace>> TakeBackAsync(WebSession session, EnvelopeId envelope, MessagePlace copy, CancellationToken cancel)
+    {
+        Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel);
+        Result<uint> draft = await outbox.TakeBackAsync(session.Actor, session.Account.Id, envelope, copy.Mailbox, copy.Uid, drafts.Id, cancel);
         return draft.TryGet(out uint uid, out Refusal? refusal) ? new MessagePlace(drafts.Id, uid) : refusal;
     }
 
@@ -168,11 +193,11 @@ public sealed class Composing(
     {
         MessagePlace? source = form.Draft is { } draft ? new MessagePlace(drafts.Id, draft) : form.Kind is Writing.Forward or Writing.ForwardAsFile ? form.Origin : null;
         var parts = new ComposeParts();
+        HashSet<string?> kept = [.. posted["keep"]];
         if (source is not null && await reading.OpenAsync(session, source.Mailbox, source.Uid, cancel) is var (_, content))
         {
             await using MessageContent opened = content;
             MimeMessage message = await ShownMessage.LoadAsync(opened, cancel);
-            HashSet<string?> kept = [.. posted["keep"]];
             if (form.Draft is null && form.Kind == Writing.ForwardAsFile)
             {
                 if (kept.Contains("0"))
@@ -186,6 +211,8 @@ public sealed class Composing(
             }
         }
 
+        // Moved, deleted or saved anew from elsewhere since the form was shown.
+        parts.LacksFile = parts.Files.Count < kept.Count;
         foreach (IFormFile file in posted.Files.Where(static file => file.FileName.Length > 0).Take(MaxFiles))
         {
             parts.Add(file);
@@ -270,6 +297,10 @@ public sealed class Composing(
         IEnumerable<string> own = text.ReplaceLineEndings("\n").Split('\n').Where(static line => !line.StartsWith('>'));
         return own.Any(static line => AttachmentWords.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
     }
+
+    /// <summary>What is said where files of the form are gone.</summary>
+    internal static string LackingFile =>
+        T["A file of this message is not there any more: what it came from was moved or deleted, or the draft was saved in another window. Attach it again, or send the message without it."];
 
     private string TooLarge(long octets) =>
         T["With its files the message has {0:0.0} MB; {1:0} MB can be sent. Leave a file out, or share it in another way.", octets / 1_048_576.0, limits.MaxMessageBytes / 1_048_576.0];

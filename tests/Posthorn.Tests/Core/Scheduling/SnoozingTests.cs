@@ -55,6 +55,22 @@ public sealed class SnoozingTests
     }
 
     [Fact]
+    public async Task A_plan_ends_when_its_message_is_taken_out_of_where_it_waits()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, "Subject: a\r\n\r\n", "Subject: b\r\n\r\n", "Subject: c\r\n\r\n");
+        (MailboxId waiting, UidSet moved) = await SnoozeAsync(store, inbox.Id, 1, TimeSpan.FromHours(1));
+        (_, UidSet deleted) = await SnoozeAsync(store, inbox.Id, 2, TimeSpan.FromHours(1));
+        await SnoozeAsync(store, inbox.Id, 3, TimeSpan.FromHours(1));
+        await store.Get<Messages>().MoveAsync(store.Actor, store.Account, waiting, moved, inbox.Id, Cancel);
+        await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, waiting, deleted, Cancel);
+        Assert.Single((await store.Get<Snoozing>().ListAsync(store.Actor, store.Account, Cancel)).Value);
+        await store.Get<Mailboxes>().DeleteAsync(store.Actor, store.Account, Snoozing.MailboxName, Cancel);
+        Assert.Empty((await store.Get<Snoozing>().ListAsync(store.Actor, store.Account, Cancel)).Value);
+    }
+
+    [Fact]
     public async Task It_comes_back_to_the_inbox_when_its_mailbox_is_gone()
     {
         await using TestStore store = await TestStore.OpenAsync();
@@ -77,7 +93,7 @@ public sealed class SnoozingTests
         Mailbox inbox = await store.InboxAsync();
         await store.AppendAsync(inbox.Id, "Subject: a\r\n\r\n");
         DateTimeOffset until = store.Time.GetUtcNow() + TimeSpan.FromHours(hours);
-        Assert.IsType<Refusal.Invalid>((await store.Get<Snoozing>().SnoozeAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), until, Cancel)).Refusal);
+        Assert.IsType<Refusal.Invalid>((await store.Get<Snoozing>().SnoozeAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(1), until, null, Cancel)).Refusal);
         Assert.Equal(1, (await store.InboxAsync()).Messages);
     }
 
@@ -101,5 +117,5 @@ public sealed class SnoozingTests
     }
 
     private static async Task<(MailboxId Mailbox, UidSet Uids)> SnoozeAsync(TestStore store, MailboxId from, uint uid, TimeSpan after) =>
-        (await store.Get<Snoozing>().SnoozeAsync(store.Actor, store.Account, from, UidSet.Of(uid), store.Time.GetUtcNow() + after, Cancel)).Value;
+        (await store.Get<Snoozing>().SnoozeAsync(store.Actor, store.Account, from, UidSet.Of(uid), store.Time.GetUtcNow() + after, null, Cancel)).Value;
 }
