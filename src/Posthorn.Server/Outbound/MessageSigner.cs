@@ -14,8 +14,9 @@ internal sealed class MessageSigner(Domains domains, TimeProvider time)
     /// <returns>DKIM-Signature fields to put on top; empty when it is not ours to sign.</returns>
     public async ValueTask<byte[]> SignAsync(QueuedMail mail, Func<Stream> open, CancellationToken cancel)
     {
-        // A notification of somebody else that is forwarded has the null sender too.
-        bool beginsHere = mail.Envelope.Submitter is not null || mail.Envelope is { Sender.Length: 0, Forwarder: null };
+        // Anybody may send with the null sender, to an alias that leads elsewhere or to a way back. What was taken in has its Received line; what this program
+        // wrote has none.
+        bool beginsHere = mail.Envelope.Submitter is not null || mail.Envelope is { Sender.Length: 0, Forwarder: null, Trace.Length: 0 };
         if (!beginsHere)
         {
             return [];

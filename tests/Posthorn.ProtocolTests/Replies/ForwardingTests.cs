@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Core.Accounts;
 using Posthorn.ProtocolTests.Outbound;
 
 namespace Posthorn.ProtocolTests.Replies;
@@ -94,6 +96,37 @@ public sealed partial class ForwardingTests
         Assert.StartsWith("250", await server.SendAsync(TestServer.You, TestServer.Friend, Letter.Replace("To: you", "To: friend", StringComparison.Ordinal)), StringComparison.Ordinal);
         await server.EmptyQueueAsync();
         Assert.Equal((yours, friends + 2), ((await server.MailAsync(TestServer.You)).Count, (await server.MailAsync(TestServer.Friend)).Count));
+    }
+
+    [Fact]
+    public async Task Only_what_this_server_wrote_is_signed_with_the_null_sender()
+    {
+        bool refuses = false;
+        await using var sink = new SmtpSink(line => refuses && line.StartsWith($"RCPT TO:<{There}", StringComparison.Ordinal) ? "550 5.1.1 nobody here" : null);
+        // Notifications come from the server's name: here it is a domain that has keys.
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { HostName = TestServer.Domain, Outbound = options.Outbound with { Port = sink.Port } });
+        await server.ForwardAsync(TestServer.You, There, keepsCopy: false);
+        Assert.Null((await server.Services.GetRequiredService<Aliases>().AddAsync(TestServer.Administrator, "out@example.test", [There], Cancel)).Refusal);
+        _ = sink.Arrived().Count();
+        Assert.StartsWith("250", await server.SendAsync(Ann, TestServer.You, Letter), StringComparison.Ordinal);
+        string back = ReversePath(await sink.NextAsync(Cancel));
+
+        // Signed in as nobody, and in the name of somebody here.
+        const string forged = "From: you@example.test\r\nSubject: Pay this\r\n\r\nat once\r\n";
+        foreach (string to in (string[])[back, "out@example.test"])
+        {
+            Assert.StartsWith("250", await server.SendAsync("", to, forged), StringComparison.Ordinal);
+            SunkMessage passed = await sink.NextAsync(Cancel);
+            Assert.EndsWith("\r\n" + forged, passed.Data, StringComparison.Ordinal);
+            Assert.DoesNotContain("d=example.test", passed.Data, StringComparison.Ordinal);
+        }
+
+        refuses = true;
+        Assert.StartsWith("250", await server.SendAsync(Ann, TestServer.You, Letter), StringComparison.Ordinal);
+        SunkMessage notification = await sink.NextAsync(Cancel);
+        Assert.Contains("Action: failed", notification.Data, StringComparison.Ordinal);
+        Assert.Contains("d=example.test", notification.Data, StringComparison.Ordinal);
     }
 
     private static Task<TestServer> StartAsync(int port) =>
