@@ -12,10 +12,13 @@ public sealed record OutboundSettings
     /// <summary>Port of the smarthost, and of exchangers where a closed network uses another.</summary>
     public int Port { get; init; } = 25;
 
-    /// <summary>Signs in at the smarthost with AUTH PLAIN, within TLS only.</summary>
+    /// <summary>Signs in at the smarthost with AUTH PLAIN, within TLS and when its certificate is good for its name only.</summary>
     public string? SmarthostUser { get; init; }
 
     public string? SmarthostPassword { get; init; }
+
+    /// <summary>Whom to trust beside the authorities of the system; null: nobody.</summary>
+    public Tls.ServerAuthority? Authority { get; init; }
 
     /// <summary>Connections to one domain at a time.</summary>
     public int MaxConnectionsPerDomain { get; init; } = 5;

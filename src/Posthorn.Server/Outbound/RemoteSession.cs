@@ -36,7 +36,7 @@ internal sealed class RemoteSession : IAsyncDisposable
     /// <summary>Within TLS.</summary>
     public bool IsTls { get; private set; }
 
-    /// <summary>The certificate is good for <see cref="Host"/>. Opportunistic TLS does not ask for that (RFC 7435); REQUIRETLS does.</summary>
+    /// <summary>The certificate is good for <see cref="Host"/>. Opportunistic TLS does not ask for that (RFC 7435); REQUIRETLS and a password do.</summary>
     public bool IsVerified { get; private set; }
 
     public bool Has(string extension) => _extensions.Contains(extension);
@@ -169,7 +169,9 @@ internal sealed class RemoteSession : IAsyncDisposable
     {
         await WriteAsync($"EHLO {_settings.HostName}", cancel);
         (RemoteReply reply, IReadOnlyList<string> lines) = await ReplyAsync(_settings.CommandTimeout, cancel);
+        // RFC 3207 §4.2: nothing that was said before TLS counts within it.
         _extensions.Clear();
+        _authMechanisms = "";
         if (!reply.IsPositive)
         {
             RemoteReply helo = await CommandAsync($"HELO {_settings.HostName}", cancel);
@@ -214,11 +216,12 @@ internal sealed class RemoteSession : IAsyncDisposable
             {
                 TargetHost = Host,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                // Opportunistic (RFC 7435): any certificate is better than none. What was found is kept for REQUIRETLS.
+                // Opportunistic (RFC 7435): any certificate is better than none. What was found is kept for REQUIRETLS and for the password.
 #pragma warning disable CA5359 // Refusing would send the mail in the clear instead.
-                RemoteCertificateValidationCallback = (_, _, _, errors) =>
+                RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                 {
-                    IsVerified = errors == SslPolicyErrors.None;
+                    IsVerified = errors == SslPolicyErrors.None
+                        || (errors == SslPolicyErrors.RemoteCertificateChainErrors && _settings.Authority?.Vouches(certificate, chain) == true);
                     return true;
                 },
 #pragma warning restore CA5359
@@ -239,6 +242,13 @@ internal sealed class RemoteSession : IAsyncDisposable
         if (!IsTls || !_authMechanisms.Contains("PLAIN", StringComparison.OrdinalIgnoreCase))
         {
             throw new RemoteFaultException($"The smarthost {Host} does not offer AUTH PLAIN within TLS.");
+        }
+
+        if (!IsVerified)
+        {
+            // RFC 4616 §4: to anybody in between, the password would be in the clear.
+            throw new RemoteFaultException(
+                $"The certificate of {Host} is not good for that name, so the password is not sent. Set outbound.smarthost to the name that is in the certificate, or outbound.authority to who made it.");
         }
 
         RemoteReply reply = await CommandAsync("AUTH PLAIN " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{user}\0{password}")), cancel);

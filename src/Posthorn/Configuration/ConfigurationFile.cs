@@ -49,7 +49,11 @@ internal static class ConfigurationFile
             DataFolder = Path.GetFullPath(options.DataFolder, baseFolder),
             Tls = new TlsOptions { Certificate = Resolve(options.Tls.Certificate, baseFolder), Key = Resolve(options.Tls.Key, baseFolder), ClientAuthority = Resolve(options.Tls.ClientAuthority, baseFolder) },
             Dns = options.Dns with { ZoneFile = Resolve(options.Dns.ZoneFile, baseFolder) },
-            Outbound = options.Outbound with { SmarthostPasswordFile = Resolve(options.Outbound.SmarthostPasswordFile, baseFolder) },
+            Outbound = options.Outbound with
+            {
+                SmarthostPasswordFile = Resolve(options.Outbound.SmarthostPasswordFile, baseFolder),
+                Authority = Resolve(options.Outbound.Authority, baseFolder),
+            },
         };
     }
 

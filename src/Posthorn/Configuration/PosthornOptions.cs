@@ -172,6 +172,9 @@ public sealed record OutboundOptions
     /// <summary>File whose first line is the smarthost's password.</summary>
     public string SmarthostPasswordFile { get; init; } = "";
 
+    /// <summary>PEM file with authorities whose certificates other mail servers may show, beside those that the system trusts; empty: none.</summary>
+    public string Authority { get; init; } = "";
+
     /// <summary>Port of mail exchangers; other than 25 only in closed networks and tests.</summary>
     public int Port { get; init; } = 25;
 

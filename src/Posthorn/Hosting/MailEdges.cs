@@ -118,8 +118,21 @@ internal static class MailEdges
             Port = smarthost.Length == 2 && int.TryParse(smarthost[1], out int port) ? port : outbound.Port,
             SmarthostUser = outbound.SmarthostUser.Length == 0 ? null : outbound.SmarthostUser,
             SmarthostPassword = outbound.SmarthostPasswordFile.Length == 0 ? null : FirstLine(outbound.SmarthostPasswordFile),
+            Authority = Authority(outbound.Authority),
             MaxConnectionsPerDomain = outbound.MaxConnectionsPerDomain,
         };
+    }
+
+    private static ServerAuthority? Authority(string path)
+    {
+        try
+        {
+            return path.Length == 0 ? null : new ServerAuthority(File.ReadAllText(path), path, TimeProvider.System);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CertificateException)
+        {
+            throw new ConfigurationException($"\"outbound.authority\" {path} cannot be used: {failure.Message}");
+        }
     }
 
     private static string FirstLine(string path)

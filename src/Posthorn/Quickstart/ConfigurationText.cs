@@ -62,7 +62,8 @@ internal static class ConfigurationText
           "outbound": {
             "smarthost": "",             // host or host:port that takes all outgoing mail; empty: each domain's mail exchangers
             "smarthostUser": "",
-            "smarthostPasswordFile": "", // its first line is the password
+            "smarthostPasswordFile": "", // its first line is the password; sent only where the certificate is good for the smarthost's name
+            "authority": "",             // PEM file of authorities to trust beside the system's, for a smarthost in one's own network
             "port": 25,                  // of mail exchangers
             "maxConnectionsPerDomain": 5
           },

@@ -1,10 +1,7 @@
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Accounts;
-using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
-using Posthorn.Core.Messages;
 using Posthorn.Core.Queue;
 
 namespace Posthorn.ProtocolTests.Outbound;
@@ -28,7 +25,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, Message, "a@elsewhere.test");
+        await server.SubmitAsync(Message, "a@elsewhere.test");
         SunkMessage sunk = await sink.NextAsync(Cancel);
         Assert.EndsWith(Message + "\r\n", sunk.Data, StringComparison.Ordinal);
         Assert.Equal(2, sunk.Data.Split("DKIM-Signature:").Length - 1);
@@ -41,7 +38,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static line => line.Contains("<bad@", StringComparison.Ordinal) ? "550 5.1.1 nobody here" : null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, Message, "a@elsewhere.test", "bad@elsewhere.test", "c@elsewhere.test");
+        await server.SubmitAsync(Message, "a@elsewhere.test", "bad@elsewhere.test", "c@elsewhere.test");
         SunkMessage sunk = await sink.NextAsync(Cancel);
         Assert.Equal(3, sunk.Commands.Count(command => command.StartsWith("RCPT", StringComparison.Ordinal)));
         string notification = Assert.Single(await server.MailWhenAsync(TestServer.You, 1));
@@ -69,9 +66,9 @@ public sealed class OutboundTests
             return "451 4.7.1 come back later";
         });
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, Message, "a@elsewhere.test");
+        await server.SubmitAsync(Message, "a@elsewhere.test");
         await refused.Task.WaitAsync(Cancel);
-        QueueEntry entry = await EntryAsync(server, static entry => entry.Recipients[0].Attempts == 1);
+        QueueEntry entry = await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
         Assert.Equal("451 4.7.1 come back later", entry.Recipients[0].LastReply);
         Assert.True(entry.Recipients[0].NextAttempt > DateTimeOffset.UtcNow);
         await server.Services.GetRequiredService<MailQueue>().RetryAsync(TestServer.Administrator, entry.Id, Cancel);
@@ -84,7 +81,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, Message, "a@nomail.test", "b@nowhere.test");
+        await server.SubmitAsync(Message, "a@nomail.test", "b@nowhere.test");
         string all = string.Concat(await server.MailWhenAsync(TestServer.You, 2));
         Assert.Contains("Status: 5.1.10", all, StringComparison.Ordinal);
         Assert.Contains("Status: 5.1.2", all, StringComparison.Ordinal);
@@ -97,7 +94,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 no" : null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendFromAsync(server, "", Message, "a@elsewhere.test");
+        await server.AcceptAsync(Message, "", [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)]);
         await EmptyAsync(server);
         Assert.Empty(await server.MailAsync(TestServer.You));
     }
@@ -107,7 +104,7 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
-        await SendAsync(server, "From: you@example.test\r\nSubject: x\r\n\r\nbefore\n.\nafter\r\n", "a@elsewhere.test");
+        await server.SubmitAsync("From: you@example.test\r\nSubject: x\r\n\r\nbefore\n.\nafter\r\n", "a@elsewhere.test");
         SunkMessage sunk = await sink.NextAsync(Cancel);
         Assert.EndsWith("before\r\n.\r\nafter\r\n", sunk.Data, StringComparison.Ordinal);
     }
@@ -117,9 +114,8 @@ public sealed class OutboundTests
     {
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
-        var recipients = server.Services.GetRequiredService<Recipients>();
-        Recipient friend = await recipients.ResolveAsync(Posthorn.Standards.Smtp.EmailAddress.Parse(TestServer.Friend), Cancel);
-        await AcceptAsync(server, Message, TestServer.You, [new EnvelopeRecipient(TestServer.Friend, friend, DsnNotify.Success, null)]);
+        Recipient friend = await server.ResolveAsync(TestServer.Friend);
+        await server.AcceptAsync(Message, TestServer.You, [new EnvelopeRecipient(TestServer.Friend, friend, DsnNotify.Success, null)]);
         Assert.Contains("Subject: x", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
         Assert.Contains("Action: delivered", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
     }
@@ -130,7 +126,7 @@ public sealed class OutboundTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "451 4.7.1 come back later" : null);
         await using TestServer server = await TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port } }, time);
-        await AcceptAsync(server, Message, TestServer.You, [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)], time.GetUtcNow());
+        await server.AcceptAsync(Message, TestServer.You, [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)], time.GetUtcNow());
         IReadOnlyList<string> told = await PassTimeAsync(server, time, TimeSpan.FromHours(8));
         Assert.Contains("Action: delayed", Assert.Single(told), StringComparison.Ordinal);
         Assert.Contains("Will-Retry-Until: Fri, 6 Mar 2026 12:00:00 +0000", told[0], StringComparison.Ordinal);
@@ -147,7 +143,7 @@ public sealed class OutboundTests
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await TestServer.StartAsync(
             "localhost. A 127.0.0.1\n", options => options with { Outbound = options.Outbound with { Smarthost = $"localhost:{sink.Port}" } });
-        await SendAsync(server, Message, "a@elsewhere.test");
+        await server.SubmitAsync(Message, "a@elsewhere.test");
         Assert.Contains((await sink.NextAsync(Cancel)).Commands, command => command.StartsWith("RCPT TO:<a@elsewhere.test>", StringComparison.Ordinal));
     }
 
@@ -157,7 +153,7 @@ public sealed class OutboundTests
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
         EnvelopeRecipient[] to = [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
-        await AcceptAsync(server, Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { RequireTls = true });
+        await server.AcceptAsync(Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { RequireTls = true });
         string notification = Assert.Single(await server.MailWhenAsync(TestServer.You, 1));
         Assert.Contains("Status: 5.7.", notification, StringComparison.Ordinal);
         Assert.Contains("TLS", notification, StringComparison.Ordinal);
@@ -169,7 +165,7 @@ public sealed class OutboundTests
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
         EnvelopeRecipient[] to = [new EnvelopeRecipient("\u00fcser@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
-        await AcceptAsync(server, Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { IsSmtpUtf8 = true });
+        await server.AcceptAsync(Message, TestServer.You, to, DateTimeOffset.UtcNow, static envelope => envelope with { IsSmtpUtf8 = true });
         Assert.Contains("Status: 5.6.7", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
     }
 
@@ -181,7 +177,7 @@ public sealed class OutboundTests
             Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = 1 } });
         for (int i = 0; i < 10; i++)
         {
-            await SendAsync(server, Message, $"a{i}@elsewhere.test");
+            await server.SubmitAsync(Message, $"a{i}@elsewhere.test");
         }
 
         for (int i = 0; i < 10; i++)
@@ -212,7 +208,7 @@ public sealed class OutboundTests
             Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = Allowed } });
         for (int i = 0; i < Messages; i++)
         {
-            await SendAsync(server, Message, $"a{i}@elsewhere.test");
+            await server.SubmitAsync(Message, $"a{i}@elsewhere.test");
         }
 
         // Nobody is answered until as many wait as may: if more could, they would come meanwhile.
@@ -254,43 +250,10 @@ public sealed class OutboundTests
     private static Task<TestServer> StartAsync(int port) =>
         TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = port } });
 
-    private static Task SendAsync(TestServer server, string octets, params string[] to) => SendFromAsync(server, TestServer.You, octets, to);
-
-    private static Task SendFromAsync(TestServer server, string sender, string octets, params string[] to) =>
-        AcceptAsync(server, octets, sender, [.. to.Select(address => new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null))]);
-
-    private static Task AcceptAsync(TestServer server, string octets, string sender, EnvelopeRecipient[] recipients) =>
-        AcceptAsync(server, octets, sender, recipients, DateTimeOffset.UtcNow);
-
-    private static async Task AcceptAsync(
-        TestServer server, string octets, string sender, EnvelopeRecipient[] recipients, DateTimeOffset received, Func<Envelope, Envelope>? change = null)
-    {
-        Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
-        await using MessageWriter writer = server.Services.GetRequiredService<Messages>().StartMessage();
-        await writer.WriteAsync(Encoding.Latin1.GetBytes(octets), Cancel);
-        await using IncomingMessage message = await writer.CompleteAsync(Cancel);
-        var envelope = new Envelope(sender, recipients, "Received: by mx.example.test\r\n"u8.ToArray(), received) { Submitter = you.Id };
-        await server.Services.GetRequiredService<Deliveries>().AcceptAsync(change?.Invoke(envelope) ?? envelope, message, Cancel);
-    }
-
     private static async Task EmptyAsync(TestServer server)
     {
         while ((await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value.Count > 0)
         {
-            await Task.Yield();
-        }
-    }
-
-    private static async Task<QueueEntry> EntryAsync(TestServer server, Func<QueueEntry, bool> isReady)
-    {
-        while (true)
-        {
-            IReadOnlyList<QueueEntry> entries = (await server.Services.GetRequiredService<MailQueue>().ListAsync(TestServer.Administrator, Cancel)).Value;
-            if (entries.FirstOrDefault(isReady) is { } entry)
-            {
-                return entry;
-            }
-
             await Task.Yield();
         }
     }

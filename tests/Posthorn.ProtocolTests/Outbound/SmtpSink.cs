@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 
@@ -8,22 +10,28 @@ namespace Posthorn.ProtocolTests.Outbound;
 /// <summary>A mail server at the other end, whose answers a test decides: one line per command.</summary>
 internal sealed class SmtpSink : IAsyncDisposable
 {
+    /// <summary>At the end of an answer, or alone: the connection is closed then.</summary>
+    public const string HangsUp = "\0";
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, ValueTask<string?>> _answer;
     private readonly Channel<SunkMessage> _messages = Channel.CreateUnbounded<SunkMessage>();
+    private readonly X509Certificate2? _certificate;
     private readonly Task _accepting;
 
     /// <param name="answer">The reply to a command (without line end), or null for the usual one.</param>
-    public SmtpSink(Func<string, string?> answer)
-        : this(line => ValueTask.FromResult(answer(line)))
+    /// <param name="certificate">Shown after STARTTLS, which is offered when there is one.</param>
+    public SmtpSink(Func<string, string?> answer, X509Certificate2? certificate = null)
+        : this(line => ValueTask.FromResult(answer(line)), certificate)
     {
     }
 
     /// <param name="answer">The same, for answers that come later. It must not block: the sink would hear nobody else meanwhile.</param>
-    public SmtpSink(Func<string, ValueTask<string?>> answer)
+    /// <param name="certificate">Shown after STARTTLS, which is offered when there is one.</param>
+    public SmtpSink(Func<string, ValueTask<string?>> answer, X509Certificate2? certificate = null)
     {
-        _answer = answer;
+        (_answer, _certificate) = (answer, certificate);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -73,12 +81,9 @@ internal sealed class SmtpSink : IAsyncDisposable
     {
         using (client)
         {
-            using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-            await using var writer = new StreamWriter(client.GetStream(), Encoding.Latin1) { NewLine = "\r\n", AutoFlush = true };
             try
             {
-                await writer.WriteLineAsync(await _answer("CONNECT") ?? "220 sink ready");
-                await ServeAsync(reader, writer);
+                await ServeAsync(client.GetStream());
             }
             catch (Exception failure) when (failure is IOException or OperationCanceledException)
             {
@@ -87,14 +92,33 @@ internal sealed class SmtpSink : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(StreamReader reader, StreamWriter writer)
+    private async Task ServeAsync(Stream stream, bool isTls = false)
     {
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        await using var writer = new StreamWriter(stream, Encoding.Latin1) { NewLine = "\r\n", AutoFlush = true };
+        if (!isTls)
+        {
+            await writer.WriteLineAsync(await _answer("CONNECT") ?? "220 sink ready");
+        }
+
         var commands = new List<string>();
         while (await reader.ReadLineAsync(_stop.Token) is { } line)
         {
             commands.Add(line);
-            string reply = await _answer(line) ?? Usual(line);
-            await writer.WriteLineAsync(reply);
+            string reply = await _answer(line) ?? Usual(line, _certificate is not null && !isTls);
+            if (!await SayAsync(writer, reply))
+            {
+                return;
+            }
+
+            if (reply.StartsWith("220", StringComparison.Ordinal) && _certificate is not null)
+            {
+                await using var tls = new SslStream(stream, leaveInnerStreamOpen: true);
+                await tls.AuthenticateAsServerAsync(_certificate);
+                await ServeAsync(tls, isTls: true);
+                return;
+            }
+
             if (reply.StartsWith("354", StringComparison.Ordinal))
             {
                 var data = new StringBuilder();
@@ -121,14 +145,29 @@ internal sealed class SmtpSink : IAsyncDisposable
                 }
 
                 commands.Clear();
-                await writer.WriteLineAsync(end);
+                if (!await SayAsync(writer, end))
+                {
+                    return;
+                }
             }
         }
     }
 
-    private static string Usual(string line) => line.Split(' ')[0].ToUpperInvariant() switch
+    /// <summary>False: that was the last word.</summary>
+    private static async Task<bool> SayAsync(StreamWriter writer, string reply)
     {
-        "EHLO" => "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 0",
+        if (reply != HangsUp)
+        {
+            await writer.WriteLineAsync(reply.TrimEnd('\0'));
+        }
+
+        return !reply.EndsWith('\0');
+    }
+
+    private static string Usual(string line, bool offersTls) => line.Split(' ')[0].ToUpperInvariant() switch
+    {
+        "EHLO" => $"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n{(offersTls ? "250-STARTTLS\r\n" : "")}250 SIZE 0",
+        "STARTTLS" when offersTls => "220 go on",
         "DATA" => "354 go on",
         "QUIT" => "221 bye",
         _ => "250 2.0.0 ok",
