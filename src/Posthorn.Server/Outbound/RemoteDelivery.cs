@@ -101,43 +101,87 @@ internal sealed partial class RemoteDelivery(
         }
 
         OutgoingOctets octets = await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel);
+        if (session.IsInTransaction && await session.CommandAsync("RSET", cancel) is { IsPositive: false } kept)
+        {
+            throw new RemoteFaultException($"{session.Host} answered RSET with {kept}.");
+        }
+
+        session.IsInTransaction = true;
         List<string> lines = [MailCommand(session, mail, octets), .. mail.Recipients.Select(recipient => RcptCommand(session, recipient))];
-        IReadOnlyList<RemoteReply> replies = await session.CommandsAsync(lines, cancel);
+        (IReadOnlyList<RemoteReply> replies, RemoteFaultException? broken) = await session.CommandsAsync(lines, cancel);
+        if (broken is not null && !replies.Any(static reply => reply.IsPermanent))
+        {
+            throw broken;
+        }
+
         if (!replies[0].IsPositive)
         {
-            await session.CommandAsync("RSET", cancel);
-            return [.. mail.Recipients.Select(recipient => DeliveryOutcome.From(recipient, replies[0], session.Host))];
+            return await EndedAsync([.. mail.Recipients.Select(recipient => DeliveryOutcome.From(recipient, replies[0], session.Host))], [], broken);
         }
 
         var outcomes = new List<DeliveryOutcome>();
         var accepted = new List<QueuedRecipient>();
-        for (int i = 0; i < mail.Recipients.Count; i++)
+        foreach ((QueuedRecipient recipient, RemoteReply? reply) in mail.Recipients.Select((recipient, at) => (recipient, replies.ElementAtOrDefault(at + 1))))
         {
-            if (replies[i + 1].IsPositive)
+            if (reply is { IsPositive: false })
             {
-                accepted.Add(mail.Recipients[i]);
+                outcomes.Add(DeliveryOutcome.From(recipient, reply, session.Host));
             }
             else
             {
-                outcomes.Add(DeliveryOutcome.From(mail.Recipients[i], replies[i + 1], session.Host));
+                accepted.Add(recipient);
             }
         }
 
-        if (accepted.Count == 0)
+        if (accepted.Count == 0 || broken is not null)
         {
-            await session.CommandAsync("RSET", cancel);
+            return await EndedAsync(outcomes, accepted, broken);
+        }
+
+        try
+        {
+            RemoteReply end = await DataAsync(session, octets, cancel);
+            outcomes.AddRange(accepted.Select(recipient => DeliveryOutcome.From(recipient, end, session.Host) with { NotifiesItself = session.Has("DSN") }));
+            LogSent(mail.Id.Value, session.Host, end);
+            return outcomes;
+        }
+        catch (RemoteFaultException fault) when (outcomes.Count > 0)
+        {
+            return await EndedAsync(outcomes, accepted, fault);
+        }
+    }
+
+    /// <summary>The message itself; the reply that says whether the host has it.</summary>
+    private static async ValueTask<RemoteReply> DataAsync(RemoteSession session, OutgoingOctets octets, CancellationToken cancel)
+    {
+        RemoteReply begin = await session.CommandAsync("DATA", cancel);
+        if (begin.IsPositive)
+        {
+            // RFC 5321 §4.3.2: no such answer to DATA. Nothing was sent: nothing was taken.
+            throw new RemoteFaultException($"{session.Host} answered DATA with {begin}, before it had the message.");
+        }
+
+        if (!begin.IsIntermediate)
+        {
+            return begin;
+        }
+
+        RemoteReply end = await session.DataAsync(octets.Open(), cancel);
+        session.IsInTransaction = !end.IsPositive;
+        return end;
+    }
+
+    /// <summary>What was answered counts, whatever became of the connection then; who had no last answer is tried again later.</summary>
+    private async ValueTask<IReadOnlyList<DeliveryOutcome>> EndedAsync(
+        IReadOnlyList<DeliveryOutcome> outcomes, IReadOnlyList<QueuedRecipient> open, RemoteFaultException? broken)
+    {
+        if (broken is null)
+        {
             return outcomes;
         }
 
-        RemoteReply end = await session.CommandAsync("DATA", cancel);
-        if (end.Code == 354)
-        {
-            end = await session.DataAsync(octets.Open(), cancel);
-        }
-
-        outcomes.AddRange(accepted.Select(recipient => DeliveryOutcome.From(recipient, end, session.Host) with { NotifiesItself = session.Has("DSN") }));
-        LogSent(mail.Id.Value, session.Host, end);
-        return outcomes;
+        await CloseAsync();
+        return [.. outcomes, .. open.Select(recipient => new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.4.2", broken.Message))];
     }
 
     /// <summary>What the host lacks that the message needs; null when nothing.</summary>

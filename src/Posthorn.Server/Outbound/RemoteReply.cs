@@ -3,7 +3,10 @@ namespace Posthorn.Server.Outbound;
 /// <summary>What the other server answered, all its lines joined by a space.</summary>
 internal sealed record RemoteReply(int Code, string Text)
 {
-    public bool IsPositive => Code is >= 200 and < 400;
+    public bool IsPositive => Code is >= 200 and < 300;
+
+    /// <summary>Go on: the octets are awaited (RFC 5321 §4.2.1).</summary>
+    public bool IsIntermediate => Code is >= 300 and < 400;
 
     public bool IsPermanent => Code is >= 500 and < 600;
 

@@ -33,6 +33,9 @@ internal sealed class RemoteSession : IAsyncDisposable
 
     public string Host { get; }
 
+    /// <summary>A transaction was begun and is not known to have ended: RSET before the next (RFC 5321 §4.1.4).</summary>
+    public bool IsInTransaction { get; set; }
+
     /// <summary>Within TLS.</summary>
     public bool IsTls { get; private set; }
 
@@ -79,27 +82,30 @@ internal sealed class RemoteSession : IAsyncDisposable
         return (await ReplyAsync(_settings.CommandTimeout, cancel)).Reply;
     }
 
-    /// <summary>Sends several lines at once where the server knows PIPELINING (RFC 2920), else one by one. A reply for each.</summary>
-    public async ValueTask<IReadOnlyList<RemoteReply>> CommandsAsync(IReadOnlyList<string> lines, CancellationToken cancel)
+    /// <summary>Sends several lines at once where the server knows PIPELINING (RFC 2920), else one by one.</summary>
+    /// <returns>A reply for each, or those that came before the connection broke, and how it broke.</returns>
+    public async ValueTask<(IReadOnlyList<RemoteReply> Replies, RemoteFaultException? Break)> CommandsAsync(IReadOnlyList<string> lines, CancellationToken cancel)
     {
         var replies = new List<RemoteReply>();
-        if (!Has("PIPELINING"))
+        bool atOnce = Has("PIPELINING");
+        try
         {
-            foreach (string line in lines)
+            if (atOnce)
             {
-                replies.Add(await CommandAsync(line, cancel));
+                await WriteAsync(string.Join("\r\n", lines), cancel);
             }
 
-            return replies;
-        }
+            foreach (string line in lines)
+            {
+                replies.Add(atOnce ? (await ReplyAsync(_settings.CommandTimeout, cancel)).Reply : await CommandAsync(line, cancel));
+            }
 
-        await WriteAsync(string.Join("\r\n", lines), cancel);
-        foreach (string _ in lines)
+            return (replies, null);
+        }
+        catch (RemoteFaultException fault)
         {
-            replies.Add((await ReplyAsync(_settings.CommandTimeout, cancel)).Reply);
+            return (replies, fault);
         }
-
-        return replies;
     }
 
     /// <summary>After 354: the octets (CRLF line ends only), then the end mark; the reply to it.</summary>

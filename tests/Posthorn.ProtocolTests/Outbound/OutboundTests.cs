@@ -77,6 +77,73 @@ public sealed class OutboundTests
     }
 
     [Fact]
+    public async Task A_transaction_that_was_refused_at_its_end_is_reset_before_the_next_message()
+    {
+        int begun = 0;
+        bool isOpen = false;
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var sink = new SmtpSink(async line =>
+        {
+            string command = line.Split(' ')[0];
+            if (command == "MAIL" && isOpen)
+            {
+                return "503 5.5.1 in a transaction already";
+            }
+
+            if (command == "DATA" && ++begun == 2)
+            {
+                return "451 4.3.0 not now";
+            }
+
+            if (command == "END")
+            {
+                sent.TrySetResult();
+                await go.Task.WaitAsync(Cancel);
+            }
+
+            isOpen = command == "MAIL" || (isOpen && command is not ("RSET" or "END" or "CONNECT"));
+            return null;
+        });
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = 1 } });
+        // While the first is on its way, two more come to wait for the domain: they go together then, over one connection.
+        await server.SubmitAsync(Message, "a@elsewhere.test");
+        await sent.Task.WaitAsync(Cancel);
+        await server.SubmitAsync(Message, "b@elsewhere.test");
+        await server.SubmitAsync(Message, "c@elsewhere.test");
+        go.SetResult();
+        await sink.NextAsync(Cancel);
+        await sink.NextAsync(Cancel);
+        QueueEntry entry = await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
+        Assert.Equal("451 4.3.0 not now", entry.Recipients[0].LastReply);
+        Assert.Equal(2, sink.Connections);
+    }
+
+    [Theory]
+    [InlineData("RCPT")]
+    [InlineData("MAIL")]
+    public async Task A_refusal_counts_where_the_host_hangs_up_after_it(string command)
+    {
+        await using var sink = new SmtpSink(line => line.StartsWith(command, StringComparison.Ordinal) ? "550 5.1.1 nobody here" + SmtpSink.HangsUp : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.SubmitAsync(Message, "a@elsewhere.test", "b@elsewhere.test");
+        string notification = (await server.MailWhenAsync(TestServer.You, 1))[0];
+        Assert.Contains("Final-Recipient: rfc822; a@elsewhere.test\r\nAction: failed\r\nStatus: 5.1.1", notification, StringComparison.Ordinal);
+        Assert.Equal(command == "MAIL", notification.Contains("Final-Recipient: rfc822; b@elsewhere.test", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_that_says_yes_to_DATA_before_it_has_the_message_has_not_got_it()
+    {
+        await using var sink = new SmtpSink(static line => line == "DATA" ? "250 2.0.0 thank you" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.SubmitAsync(Message, "a@elsewhere.test");
+        QueueEntry entry = await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
+        Assert.Contains("answered DATA with 250 2.0.0 thank you", entry.Recipients[0].LastReply, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Domains_without_mail_and_without_existence_are_returned_at_once()
     {
         await using var sink = new SmtpSink(static _ => null);
