@@ -62,8 +62,8 @@ internal sealed class OutcomeReport(
     {
         DsnNotify notify = outcome.Recipient.Notify;
 
-        // RFC 3464 §2, RFC 5321 §4.5.5: never a notification about a notification.
-        if (mail.Envelope.Sender.Length == 0 || notify.HasFlag(DsnNotify.Never))
+        // RFC 3464 §2, RFC 5321 §4.5.5: never a notification about a notification. A sender that is not proved may be somebody who never wrote.
+        if (mail.Envelope.Sender.Length == 0 || mail.Envelope.Suspicion != Suspicion.None || notify.HasFlag(DsnNotify.Never))
         {
             return false;
         }

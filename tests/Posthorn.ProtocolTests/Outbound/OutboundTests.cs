@@ -166,6 +166,24 @@ public sealed class OutboundTests
         Assert.Empty(await server.MailAsync(TestServer.You));
     }
 
+    [Theory]
+    [InlineData(Suspicion.Sender)]
+    [InlineData(Suspicion.Message)]
+    public async Task Nothing_is_sent_back_to_a_sender_that_may_be_forged(Suspicion suspicion)
+    {
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 no" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        EnvelopeRecipient[] to =
+        [
+            new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null),
+            new EnvelopeRecipient(TestServer.Friend, await server.ResolveAsync(TestServer.Friend), DsnNotify.Success, null),
+        ];
+        await server.AcceptAsync(Message, TestServer.You, to, change: envelope => envelope with { Submitter = null, Suspicion = suspicion });
+        Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1));
+        await EmptyAsync(server);
+        Assert.Empty(await server.MailAsync(TestServer.You));
+    }
+
     [Fact]
     public async Task Bare_line_feeds_leave_as_line_ends_so_that_nothing_ends_the_message_early()
     {
