@@ -66,14 +66,12 @@ public sealed class Deliveries
         {
             if (!IsFiledNow(envelope, recipient) || recipient.Target is not Recipient.Local local)
             {
-                // Not ours, held back, or with a notification to send: the queue files it here when its time has come. It sends each address
-                // elsewhere on its own, so that one of them does not hold up the others.
-                if (recipient.Target is not Recipient.Local { Accounts.Count: 0 })
-                {
-                    remaining.Add((recipient.Address, recipient));
-                }
-
-                remaining.AddRange(recipient.Target is Recipient.Local { Elsewhere: var elsewhere } ? elsewhere.Select(address => (address, recipient)) : []);
+                // Not ours, held back, or with a notification to send: the queue files it here when its time has come. Where some of it goes elsewhere, each
+                // address goes on its own, so that one of them does not hold up the others.
+                IEnumerable<string> addresses = recipient.Target is Recipient.Local { Elsewhere.Count: > 0 } both
+                    ? [.. both.Accounts.Select(static account => account.Address), .. both.Elsewhere]
+                    : [recipient.Address];
+                remaining.AddRange(addresses.Select(address => (address, recipient)));
                 continue;
             }
 
@@ -142,6 +140,9 @@ public sealed class Deliveries
     private static byte[] Prefix(Envelope envelope, string address) =>
         [.. Encoding.UTF8.GetBytes($"Return-Path: <{envelope.Sender}>\r\nDelivered-To: {address}\r\n"), .. envelope.Trace];
 
+    /// <summary>By which the queue groups: what goes to one domain goes together.</summary>
+    internal static string DomainOf(string address) => address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
+
     /// <summary>Puts the message into the queue; what is sent is the envelope's trace, then the body.</summary>
     internal static async ValueTask<EnvelopeId> EnqueueAsync(
         IWriteSession session, Envelope envelope, StoredBody body, IReadOnlyList<(string Address, EnvelopeRecipient Recipient)> remaining, DateTimeOffset now)
@@ -151,8 +152,7 @@ public sealed class Deliveries
         EnvelopeId id = await session.Queue.InsertAsync(envelope, body.Id, envelope.Trace.Length + body.SizeBytes, due + MailQueue.Lifetime);
         foreach ((string address, EnvelopeRecipient recipient) in remaining.DistinctBy(pair => pair.Address, StringComparer.OrdinalIgnoreCase))
         {
-            string domain = address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
-            await session.Queue.InsertRecipientAsync(id, address, domain, recipient.Notify, recipient.OriginalRecipient, due);
+            await session.Queue.InsertRecipientAsync(id, address, DomainOf(address), recipient.Notify, recipient.OriginalRecipient, due);
         }
 
         return id;

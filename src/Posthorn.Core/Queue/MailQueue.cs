@@ -112,6 +112,32 @@ public sealed class MailQueue
             cancel);
     }
 
+    /// <summary>
+    /// Puts other addresses in the place of a leased recipient, in one transaction: from then on each is delivered, and told of, on its own. Addresses that wait there
+    /// already get it once.
+    /// </summary>
+    public async ValueTask ReplaceAsync(QueuedMail mail, QueuedRecipient recipient, IReadOnlyList<string> addresses, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        await _store.WriteAsync(
+            NoAccount,
+            async session =>
+            {
+                if (await session.Queue.RemoveRecipientAsync(recipient.Id) && await session.Queue.GetAsync(mail.Id) is { } entry)
+                {
+                    foreach (string address in addresses.Except(entry.Recipients.Select(static waiting => waiting.Address), StringComparer.OrdinalIgnoreCase))
+                    {
+                        await session.Queue.InsertRecipientAsync(
+                            mail.Id, address, Deliveries.DomainOf(address), recipient.Notify, recipient.OriginalRecipient, now);
+                    }
+                }
+
+                return Done.Value;
+            },
+            cancel);
+        _signal.Raise();
+    }
+
     /// <summary>Gives leases back untouched (a stopping node, or one that comes back after a crash under the same name).</summary>
     public async ValueTask ReleaseAsync(string node, CancellationToken cancel) => await _store.WriteAsync(
         NoAccount,

@@ -4,7 +4,6 @@ using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Queue;
 using Posthorn.Standards.Dns;
-using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Server.Outbound;
 
@@ -21,7 +20,7 @@ public sealed partial class OutboundWorker : BackgroundService
 
     private readonly OutboundSettings _settings;
     private readonly MailQueue _queue;
-    private readonly Recipients _recipients;
+    private readonly LocalDelivery _local;
     private readonly Domains _domains;
     private readonly MxTargets _targets;
     private readonly MessageSigner _signer;
@@ -37,9 +36,10 @@ public sealed partial class OutboundWorker : BackgroundService
         OutboundSettings settings, MailQueue queue, Recipients recipients, Domains domains, IDnsResolver resolver, Core.Messages.Messages messages,
         Node node, Core.Delivery.DeliveryLog deliveries, TimeProvider time, ILogger<OutboundWorker> log)
     {
-        (_settings, _queue, _recipients, _domains, _time, _log) = (settings, queue, recipients, domains, time, log);
+        (_settings, _queue, _domains, _time, _log) = (settings, queue, domains, time, log);
         _node = node.Name;
         _targets = new MxTargets(resolver, Random.Shared, [settings.HostName], System.Net.Sockets.Socket.OSSupportsIPv6);
+        _local = new LocalDelivery(queue, recipients);
         _signer = new MessageSigner(domains, time);
         _report = new OutcomeReport(settings, queue, recipients, messages, deliveries, time);
     }
@@ -142,7 +142,7 @@ public sealed partial class OutboundWorker : BackgroundService
                 {
                     QueuedMail mail = mails[done];
                     using System.Diagnostics.Activity? trace = OutboundTraces.Deliver(mail);
-                    IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await DeliverHereAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
+                    IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await _local.DeliverAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
                     OutboundTraces.Ended(trace, outcomes);
                     // What was sent must not be sent again because the store was away when it was to be kept.
                     await UntilStoreAnswersAsync(() => _report.WriteAsync(mail, outcomes, CancellationToken.None), cancel);
@@ -206,40 +206,6 @@ public sealed partial class OutboundWorker : BackgroundService
                 LogStore(failure.Message);
                 await Task.Delay(LookAgain, _time, cancel);
             }
-        }
-    }
-
-    /// <summary>Recipients of our own domains: held mail whose time has come, aliases that lead back, NOTIFY=SUCCESS.</summary>
-    private async ValueTask<IReadOnlyList<DeliveryOutcome>> DeliverHereAsync(QueuedMail mail, CancellationToken cancel)
-    {
-        var outcomes = new List<DeliveryOutcome>();
-        foreach (QueuedRecipient recipient in mail.Recipients)
-        {
-            Recipient target = EmailAddress.TryParse(recipient.Address, out EmailAddress? address)
-                ? await _recipients.ResolveAsync(address, cancel)
-                : new Recipient.Unknown();
-            outcomes.Add(target switch
-            {
-                Recipient.Local { Accounts.Count: > 0 } local => await FileAsync(mail, recipient, local, cancel),
-                Recipient.OverQuota => new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.2.2", "The mailbox is full."),
-                Recipient.Disabled => new DeliveryOutcome(recipient, DeliveryStatus.Failed, "5.2.1", "The account is disabled."),
-                _ => new DeliveryOutcome(recipient, DeliveryStatus.Failed, "5.1.1", "There is nobody with this address."),
-            });
-        }
-
-        return outcomes;
-    }
-
-    private async ValueTask<DeliveryOutcome> FileAsync(QueuedMail mail, QueuedRecipient recipient, Recipient.Local local, CancellationToken cancel)
-    {
-        try
-        {
-            await _queue.DeliverLocallyAsync(mail, recipient, local.Accounts, cancel);
-            return new DeliveryOutcome(recipient, DeliveryStatus.Delivered, "2.0.0", "Delivered.");
-        }
-        catch (StoreUnavailableException failure)
-        {
-            return new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.3.0", failure.Message);
         }
     }
 
