@@ -37,6 +37,9 @@ public sealed record OutboundSettings
     /// <summary>RFC 5321 §4.5.3.2.6: the answer to the end of data: 10 minutes.</summary>
     public TimeSpan DataEndTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>A stop waits so long for the answer to the end of data: what the other side takes meanwhile is not sent again. Less than the host's own patience.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>A lease outlives any one delivery.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromHours(1);
 

@@ -145,8 +145,9 @@ internal sealed partial class RemoteDelivery(
             LogSent(mail.Id.Value, session.Host, end);
             return outcomes;
         }
-        catch (RemoteFaultException fault) when (outcomes.Count > 0)
+        catch (RemoteFaultException fault) when (outcomes.Count > 0 || fault.IsAfterEnd)
         {
+            // RFC 5321 §6.1: it may have been taken. Another host asked at once would take it once more; a later try is all that is left.
             return await EndedAsync(outcomes, accepted, fault);
         }
     }

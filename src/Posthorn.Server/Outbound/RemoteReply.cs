@@ -15,4 +15,8 @@ internal sealed record RemoteReply(int Code, string Text)
 }
 
 /// <summary>The conversation ended before it was done: the network, a time limit, an answer that is none. Another try may succeed.</summary>
-internal sealed class RemoteFaultException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class RemoteFaultException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The end of data went out: the other side may have the message.</summary>
+    public bool IsAfterEnd { get; init; }
+}

@@ -108,7 +108,8 @@ internal sealed class RemoteSession : IAsyncDisposable
         }
     }
 
-    /// <summary>After 354: the octets (CRLF line ends only), then the end mark; the reply to it.</summary>
+    /// <summary>After 354: the octets (CRLF line ends only), then the end mark; the reply to it, for which a stop waits a little (RFC 5321 §6.1).</summary>
+    /// <exception cref="RemoteFaultException">The other side has not got the message, or, <see cref="RemoteFaultException.IsAfterEnd"/>, may have it.</exception>
     public async ValueTask<RemoteReply> DataAsync(Stream octets, CancellationToken cancel)
     {
         try
@@ -124,14 +125,29 @@ internal sealed class RemoteSession : IAsyncDisposable
                 limit.CancelAfter(_settings.DataEndTimeout);
             }
 
-            await data.EndAsync(both.Token);
+            both.Token.ThrowIfCancellationRequested();
+            return await EndAsync(data, cancel);
         }
         catch (Exception failure) when (IsFault(failure, cancel))
         {
             throw Fault(failure);
         }
+    }
 
-        return (await ReplyAsync(_settings.DataEndTimeout, cancel)).Reply;
+    private async ValueTask<RemoteReply> EndAsync(DotStuffing data, CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(_settings.DataEndTimeout, _time);
+        await using CancellationTokenRegistration stop = cancel.UnsafeRegister(_ => patience.CancelAfter(_settings.StopGrace), null);
+        try
+        {
+            await data.EndAsync(patience.Token);
+            return (await _replies.ReadAsync(patience.Token)).Reply;
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException or RemoteFaultException)
+        {
+            string what = failure is OperationCanceledException ? "no answer in time" : failure.Message.TrimEnd('.');
+            throw new RemoteFaultException($"{Host} did not say whether it took the message: {what}.", failure) { IsAfterEnd = true };
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Delivery;
@@ -16,6 +17,9 @@ public sealed class OutboundTests
         mx.elsewhere.test. A 127.0.0.1
         second.test. MX 10 mx.elsewhere.test.
         nomail.test. MX 0 .
+        twice.test. MX 10 mx.elsewhere.test.
+        twice.test. MX 20 mx2.elsewhere.test.
+        mx2.elsewhere.test. A 127.0.0.1
         """;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -141,6 +145,42 @@ public sealed class OutboundTests
         await server.SubmitAsync(Message, "a@elsewhere.test");
         QueueEntry entry = await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
         Assert.Contains("answered DATA with 250 2.0.0 thank you", entry.Recipients[0].LastReply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_goes_away_after_the_end_of_the_message_is_not_followed_by_another_at_once()
+    {
+        await using var sink = new SmtpSink(static line => line == "END" ? SmtpSink.HangsUp : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.SubmitAsync(Message, "a@twice.test");
+        QueueEntry entry = await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
+        Assert.StartsWith("mx.elsewhere.test did not say whether it took the message", entry.Recipients[0].LastReply, StringComparison.Ordinal);
+        Assert.Equal(1, sink.Connections);
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_the_answer_to_the_end_of_a_message()
+    {
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stops = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var sink = new SmtpSink(async line =>
+        {
+            if (line == "END")
+            {
+                sent.TrySetResult();
+                await stops.Task.WaitAsync(Cancel);
+            }
+
+            return null;
+        });
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.SubmitAsync(Message, "a@elsewhere.test");
+        await sent.Task.WaitAsync(Cancel);
+        server.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stops.SetResult);
+        await server.RestartAsync(static () => Task.CompletedTask);
+        await sink.NextAsync(Cancel);
+        await EmptyAsync(server);
+        Assert.Empty(sink.Arrived());
     }
 
     [Fact]
