@@ -29,7 +29,9 @@ internal static class Notification
         CancellationToken cancel)
     {
         string boundary = $"=_{Guid.NewGuid():N}";
-        bool full = mail.Envelope.Return == DsnReturn.Full && kind == NotificationKind.Failed && original is not null && original.Length <= settings.MaxReturnedBytes;
+        // RFC 8689 §5: what was to be protected does not come back whole, whatever RET says.
+        bool full = mail.Envelope is { Return: DsnReturn.Full, RequireTls: false } && kind == NotificationKind.Failed && original is not null
+            && original.Length <= settings.MaxReturnedBytes;
         var text = new StringBuilder();
         Head(text, settings, kind, mail, boundary, now);
         text.Append(CultureInfo.InvariantCulture, $"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");

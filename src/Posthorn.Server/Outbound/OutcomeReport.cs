@@ -98,11 +98,16 @@ internal sealed class OutcomeReport(
         return await writer.CompleteAsync(cancel);
     }
 
-    /// <summary>Null sender, back to the reverse path (RFC 3464 §2).</summary>
+    /// <summary>Null sender, back to the reverse path (RFC 3464 §2), and no less protected than the message (RFC 8689 §5).</summary>
     private async ValueTask<Envelope> EnvelopeAsync(QueuedMail mail, DateTimeOffset now, CancellationToken cancel)
     {
         string sender = mail.Envelope.Sender;
         Recipient target = EmailAddress.TryParse(sender, out EmailAddress? address) ? await recipients.ResolveAsync(address, cancel) : new Recipient.Foreign();
-        return new Envelope("", [new EnvelopeRecipient(sender, target, DsnNotify.Never, null)], [], now) { IsEightBit = true, IsSmtpUtf8 = mail.Envelope.IsSmtpUtf8 };
+        return new Envelope("", [new EnvelopeRecipient(sender, target, DsnNotify.Never, null)], [], now)
+        {
+            IsEightBit = true,
+            IsSmtpUtf8 = mail.Envelope.IsSmtpUtf8,
+            RequireTls = mail.Envelope.RequireTls,
+        };
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class RemoteDelivery(
     {
         try
         {
-            if (_session is not null)
+            if (_session is not null && Obstacle(_session, mail) is null)
             {
                 return await SendAsync(_session, mail, cancel);
             }
@@ -25,9 +25,9 @@ internal sealed partial class RemoteDelivery(
         catch (RemoteFaultException)
         {
             // The kept connection had gone stale: a new one is tried like a first.
-            await CloseAsync();
         }
 
+        await CloseAsync();
         return await TryHostsAsync(mail, cancel);
     }
 
@@ -36,14 +36,23 @@ internal sealed partial class RemoteDelivery(
     private async ValueTask<IReadOnlyList<DeliveryOutcome>> TryHostsAsync(QueuedMail mail, CancellationToken cancel)
     {
         MxOutcome found = settings.Smarthost is { } smarthost
-            ? new MxOutcome.Hosts([new MxHost(smarthost, 0)], Implicit: true, Authentic: false)
+            ? new MxOutcome.Hosts([new MxHost(smarthost, 0)], Implicit: true, Authentic: true)
             : await targets.FindAsync(mail.Domain, cancel);
         if (found is not MxOutcome.Hosts hosts)
         {
             return Undeliverable(mail, found);
         }
 
-        string last = "No host of the domain has an address.";
+        if (mail.Envelope.RequireTls && !hosts.Authentic)
+        {
+            // RFC 8689 §4.2.1: whoever forges the MX would name a host of their own, with a good certificate. A smarthost is named by the configuration.
+            return All(
+                mail, DeliveryStatus.Failed, "5.7.30",
+                $"The DNS does not prove which hosts take the mail of {mail.Domain} (DNSSEC), so the protected way that the sender asked for (REQUIRETLS) cannot be promised.");
+        }
+
+        List<DeliveryOutcome>? lacking = null;
+        string? last = null;
         foreach (MxHost host in hosts.InOrder)
         {
             DnsAnswer<IPAddress> addresses = await AddressesAsync(host, cancel);
@@ -52,6 +61,14 @@ internal sealed partial class RemoteDelivery(
                 try
                 {
                     _session = await OpenAsync(mail, host.Name, address, cancel);
+                    if (Obstacle(_session, mail) is { } obstacle)
+                    {
+                        // RFC 8689 §4.2.1: each host is asked; the next one may have what this one lacks.
+                        lacking ??= obstacle;
+                        await CloseAsync();
+                        continue;
+                    }
+
                     return await SendAsync(_session, mail, cancel);
                 }
                 catch (RemoteFaultException fault)
@@ -63,7 +80,8 @@ internal sealed partial class RemoteDelivery(
             }
         }
 
-        return All(mail, DeliveryStatus.Deferred, "4.4.1", last);
+        // A host that was not reached may have it.
+        return last is null && lacking is not null ? lacking : All(mail, DeliveryStatus.Deferred, "4.4.1", last ?? "No host of the domain has an address.");
     }
 
     private async ValueTask<DnsAnswer<IPAddress>> AddressesAsync(MxHost host, CancellationToken cancel) =>
@@ -89,11 +107,6 @@ internal sealed partial class RemoteDelivery(
 
     private async ValueTask<IReadOnlyList<DeliveryOutcome>> SendAsync(RemoteSession session, QueuedMail mail, CancellationToken cancel)
     {
-        if (Obstacle(session, mail) is { } obstacle)
-        {
-            return obstacle;
-        }
-
         await using MessageContent? content = await queue.OpenAsync(mail, cancel);
         if (content is null)
         {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Posthorn.Standards.Dns;
 
-/// <summary>Answers from zone text alone: closed networks, the demo, and tests. Never asks a server.</summary>
+/// <summary>Answers from zone text alone: closed networks, the demo, and tests. Never asks a server; what it says is as true as its file, and counts as proved.</summary>
 public sealed class ZoneTextResolver(Zone zone) : IDnsResolver
 {
     /// <summary>Aliases followed for one question; a longer chain, or a circle, is a temporary failure.</summary>
@@ -51,7 +51,7 @@ public sealed class ZoneTextResolver(Zone zone) : IDnsResolver
             ZoneRecord? alias = records.FirstOrDefault(record => record.Type is DnsType.Cname);
             if (alias is null)
             {
-                return DnsAnswer<T>.Found([.. records.Select(read)], authentic: false);
+                return DnsAnswer<T>.Found([.. records.Select(read)], authentic: true);
             }
             normal = alias.Target;
         }

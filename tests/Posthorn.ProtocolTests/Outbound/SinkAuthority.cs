@@ -14,9 +14,9 @@ internal sealed class SinkAuthority : IDisposable
     /// <summary>PEM file, for who is to trust it.</summary>
     public string File => _authority.CertificateFile;
 
-    public X509Certificate2 Issue(string name)
+    public X509Certificate2 Issue(params string[] names)
     {
-        CertificateFiles files = _authority.Issue([name], [], KeyType.EcP256);
+        CertificateFiles files = _authority.Issue(names, [], KeyType.EcP256);
         return X509Certificate2.CreateFromPemFile(files.Chain, files.Key);
     }
 

@@ -105,7 +105,7 @@ internal sealed class SmtpSink : IAsyncDisposable
         while (await reader.ReadLineAsync(_stop.Token) is { } line)
         {
             commands.Add(line);
-            string reply = await _answer(line) ?? Usual(line, _certificate is not null && !isTls);
+            string reply = await _answer(line) ?? Usual(line, _certificate is not null && !isTls, isTls);
             if (!await SayAsync(writer, reply))
             {
                 return;
@@ -164,9 +164,9 @@ internal sealed class SmtpSink : IAsyncDisposable
         return !reply.EndsWith('\0');
     }
 
-    private static string Usual(string line, bool offersTls) => line.Split(' ')[0].ToUpperInvariant() switch
+    private static string Usual(string line, bool offersTls, bool isTls) => line.Split(' ')[0].ToUpperInvariant() switch
     {
-        "EHLO" => $"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n{(offersTls ? "250-STARTTLS\r\n" : "")}250 SIZE 0",
+        "EHLO" => $"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n{(offersTls ? "250-STARTTLS\r\n" : isTls ? "250-REQUIRETLS\r\n" : "")}250 SIZE 0",
         "STARTTLS" when offersTls => "220 go on",
         "DATA" => "354 go on",
         "QUIT" => "221 bye",
