@@ -113,7 +113,11 @@ internal sealed partial class RemoteDelivery(
             return All(mail, DeliveryStatus.Deferred, "4.3.0", "The octets of the message are missing from our store.");
         }
 
-        OutgoingOctets octets = await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel);
+        if (await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel) is not { } octets)
+        {
+            return All(mail, DeliveryStatus.Failed, "5.6.1", "The message has binary content (a carriage return that ends no line), which cannot be passed on. Send it encoded as base64.");
+        }
+
         if (session.IsInTransaction && await session.CommandAsync("RSET", cancel) is { IsPositive: false } kept)
         {
             throw new RemoteFaultException($"{session.Host} answered RSET with {kept}.");

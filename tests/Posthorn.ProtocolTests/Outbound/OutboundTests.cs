@@ -1,6 +1,8 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
+using MimeKit;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Queue;
@@ -232,6 +234,23 @@ public sealed class OutboundTests
         await server.SubmitAsync("From: you@example.test\r\nSubject: x\r\n\r\nbefore\n.\nafter\r\n", "a@elsewhere.test");
         SunkMessage sunk = await sink.NextAsync(Cancel);
         Assert.EndsWith("before\r\n.\r\nafter\r\n", sunk.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Binary_content_leaves_encoded_or_comes_back_but_never_with_a_bare_carriage_return()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        const string head = "From: you@example.test\r\nSubject: x\r\nMIME-Version: 1.0\r\n";
+        await server.SubmitAsync(head + "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\na\r.\r\nb\0\r", "a@elsewhere.test");
+        using var sunk = new MemoryStream(Encoding.Latin1.GetBytes((await sink.NextAsync(Cancel)).Data));
+        var part = (MimePart)(await MimeMessage.LoadAsync(sunk, Cancel)).Body!;
+        using var content = new MemoryStream();
+        await part.Content!.DecodeToAsync(content, Cancel);
+        Assert.Equal("a\r.\r\nb\0\r", Encoding.Latin1.GetString(content.ToArray()));
+
+        await server.SubmitAsync(head + "X: a\rb\r\n\r\nhello\r\n", "a@elsewhere.test");
+        Assert.Contains("Status: 5.6.1", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core.Accounts;
+using Posthorn.ProtocolTests.Durability;
 using Posthorn.ProtocolTests.Outbound;
 
 namespace Posthorn.ProtocolTests.Replies;
@@ -127,6 +128,22 @@ public sealed partial class ForwardingTests
         SunkMessage notification = await sink.NextAsync(Cancel);
         Assert.Contains("Action: failed", notification.Data, StringComparison.Ordinal);
         Assert.Contains("d=example.test", notification.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Binary_content_is_refused_where_it_would_be_forwarded()
+    {
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.ForwardAsync(TestServer.You, There);
+        const string binary = "From: ann@elsewhere.test\r\nSubject: x\r\n\r\na\r.\r\nb";
+        await using SmtpTalk talk = await SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel);
+        foreach ((string to, string answer) in ((string, string)[])[(TestServer.You, "554 5.6.1"), (TestServer.Friend, "250")])
+        {
+            await talk.SayAsync($"MAIL FROM:<{Ann}> BODY=BINARYMIME", Cancel);
+            await talk.SayAsync($"RCPT TO:<{to}>", Cancel);
+            Assert.StartsWith(answer, await talk.SayAsync($"BDAT {binary.Length + 2} LAST\r\n{binary}", Cancel), StringComparison.Ordinal);
+        }
     }
 
     private static Task<TestServer> StartAsync(int port) =>

@@ -95,5 +95,8 @@ internal static class Acceptance
 
     /// <summary>Someone else's server will have to take it from here.</summary>
     public static bool GoesElsewhere(MailTransaction transaction) =>
-        transaction.Recipients.Any(recipient => recipient.Target is not Recipient.Local { Elsewhere.Count: 0 });
+        transaction.Recipients.Any(recipient => recipient.Target is not Recipient.Local { Elsewhere.Count: 0 } local || local.Accounts.Any(Forwards));
+
+    private static bool Forwards(Account account) =>
+        (account.Automatic & (AutomaticMail.Forwarding | AutomaticMail.ForwardingBarred)) == AutomaticMail.Forwarding;
 }
