@@ -72,10 +72,13 @@ internal sealed class OutcomeReport(
         {
             NotificationKind.Failed => notify == DsnNotify.Default || notify.HasFlag(DsnNotify.Failure),
             NotificationKind.Delayed => (notify == DsnNotify.Default || notify.HasFlag(DsnNotify.Delay)) && !outcome.Recipient.DelayWasReported
-                && now - mail.Envelope.Received >= settings.DelayWarning,
+                && now - FirstDue(mail) >= settings.DelayWarning,
             _ => notify.HasFlag(DsnNotify.Success) && !outcome.NotifiesItself,
         };
     }
+
+    /// <summary>When it could leave first: what its sender held back (FUTURERELEASE, sending later) is not late before.</summary>
+    private static DateTimeOffset FirstDue(QueuedMail mail) => mail.Expires - MailQueue.Lifetime;
 
     private static QueueOutcome Row(QueuedMail mail, NotificationKind kind, DeliveryOutcome outcome, bool isTold, DateTimeOffset now)
     {

@@ -282,6 +282,19 @@ public sealed class OutboundTests
     }
 
     [Fact]
+    public async Task What_was_held_back_is_late_only_after_its_time()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "451 4.7.1 come back later" : null);
+        await using TestServer server = await TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port } }, time);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, to, time.GetUtcNow(), static envelope => envelope with { HoldUntil = envelope.Received.AddHours(8) });
+        Assert.Empty(await PassTimeAsync(server, time, TimeSpan.FromHours(10)));
+        Assert.True((await server.QueuedAsync(static _ => true)).Recipients[0].Attempts > 0);
+        Assert.Contains("Action: delayed", Assert.Single(await PassTimeAsync(server, time, TimeSpan.FromHours(6))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_smarthost_takes_everything_whatever_the_dns_says()
     {
         await using var sink = new SmtpSink(static _ => null);
