@@ -33,6 +33,28 @@ public sealed class MailQueue
         return _store.WriteAsync(NoAccount, session => session.Queue.LeaseAsync(node, now, now + lease, most, busyDomains), cancel);
     }
 
+    /// <summary>Makes the lease of mail that had to wait its turn begin anew. What comes back is still leased; the rest was dropped, or is with somebody else by now.</summary>
+    public async ValueTask<QueuedMail> RenewAsync(string node, QueuedMail mail, TimeSpan lease, CancellationToken cancel)
+    {
+        DateTimeOffset until = _time.GetUtcNow() + lease;
+        return await _store.WriteAsync(
+            NoAccount,
+            async session =>
+            {
+                var kept = new List<QueuedRecipient>();
+                foreach (QueuedRecipient recipient in mail.Recipients)
+                {
+                    if (await session.Queue.RenewLeaseAsync(recipient.Id, node, mail.LeasedUntil, until))
+                    {
+                        kept.Add(recipient);
+                    }
+                }
+
+                return mail with { Recipients = kept, LeasedUntil = until };
+            },
+            cancel);
+    }
+
     /// <summary>
     /// Writes the outcomes of leased recipients in one transaction; a notification (DSN) goes into the same one, so it is sent exactly when the
     /// outcome is kept. An envelope without recipients left goes, its body with it.

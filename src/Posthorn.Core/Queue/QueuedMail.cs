@@ -4,7 +4,11 @@ namespace Posthorn.Core.Queue;
 
 /// <summary>Leased recipients of one envelope and one domain.</summary>
 public sealed record QueuedMail(
-    EnvelopeId Id, Envelope Envelope, BodyId Body, long SizeBytes, string Domain, DateTimeOffset Expires, IReadOnlyList<QueuedRecipient> Recipients);
+    EnvelopeId Id, Envelope Envelope, BodyId Body, long SizeBytes, string Domain, DateTimeOffset Expires, IReadOnlyList<QueuedRecipient> Recipients)
+{
+    /// <summary>Nobody else gets it before.</summary>
+    public DateTimeOffset LeasedUntil { get; init; }
+}
 
 public sealed record QueuedRecipient(
     QueueRecipientId Id, string Address, DsnNotify Notify, string? OriginalRecipient, int Attempts, DateTimeOffset NextAttempt, bool DelayWasReported, string? LastReply);

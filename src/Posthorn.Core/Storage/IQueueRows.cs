@@ -21,6 +21,9 @@ public interface IWriteQueue : IReadQueue
 
     ValueTask<IReadOnlyList<QueuedMail>> LeaseAsync(string node, DateTimeOffset now, DateTimeOffset until, int most, IReadOnlyCollection<string> busyDomains);
 
+    /// <summary>False when the row is gone, or was leased by another since: then its lease does not end at <paramref name="leased"/>.</summary>
+    ValueTask<bool> RenewLeaseAsync(QueueRecipientId id, string node, DateTimeOffset leased, DateTimeOffset until);
+
     /// <summary>False when the row is gone (dropped, or done by another node).</summary>
     ValueTask<bool> RemoveRecipientAsync(QueueRecipientId id);
 

@@ -15,6 +15,9 @@ public sealed partial class OutboundWorker : BackgroundService
     /// <summary>Groups (one envelope, one domain) leased at a time.</summary>
     private const int LeaseAtOnce = 64;
 
+    /// <summary>Mail that had to wait longer for its turn renews its lease first; most goes at once, and costs no write for it.</summary>
+    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(1);
+
     /// <summary>How long the worker waits before it looks again when every due domain is busy, or the store failed.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
 
@@ -140,7 +143,12 @@ public sealed partial class OutboundWorker : BackgroundService
                 bool isOurs = await _domains.FindAsync(domain, cancel) is not null;
                 for (; done < mails.Length; done++)
                 {
-                    QueuedMail mail = mails[done];
+                    QueuedMail mail = await StillLeasedAsync(mails[done], cancel);
+                    if (mail.Recipients.Count == 0)
+                    {
+                        continue;
+                    }
+
                     using System.Diagnostics.Activity? trace = OutboundTraces.Deliver(mail);
                     IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await _local.DeliverAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
                     OutboundTraces.Ended(trace, outcomes);
@@ -177,6 +185,10 @@ public sealed partial class OutboundWorker : BackgroundService
             Interlocked.Exchange(ref _freed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
     }
+
+    /// <summary>The mail with the recipients that are still ours to deliver: those before it in its lane may have taken longer than a lease.</summary>
+    private async ValueTask<QueuedMail> StillLeasedAsync(QueuedMail mail, CancellationToken cancel) =>
+        mail.LeasedUntil - _time.GetUtcNow() > _settings.Lease - RenewAfter ? mail : await _queue.RenewAsync(_node, mail, _settings.Lease, cancel);
 
     /// <summary>Leased mail that could not be read: it is due again soon, not when the lease ends.</summary>
     private async Task GiveBackAsync(IEnumerable<QueuedMail> mails, string reason, CancellationToken cancel)

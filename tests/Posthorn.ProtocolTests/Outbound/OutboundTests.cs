@@ -383,6 +383,41 @@ public sealed class OutboundTests
         Assert.Equal(Allowed, waiting);
     }
 
+    [Fact]
+    public async Task What_was_taken_out_of_the_queue_while_it_waited_its_turn_is_not_sent()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var sending = new SemaphoreSlim(0);
+        var go = new SemaphoreSlim(0);
+        await using var sink = new SmtpSink(async line =>
+        {
+            if (line == "END")
+            {
+                sending.Release();
+                await go.WaitAsync(Cancel);
+            }
+
+            return null;
+        });
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, MaxConnectionsPerDomain = 1 } }, time);
+        EnvelopeRecipient[] To(string address) => [new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, To("a@elsewhere.test"), time.GetUtcNow());
+        await sending.WaitAsync(Cancel);
+        await server.AcceptAsync(Message, TestServer.You, To("b@elsewhere.test"), time.GetUtcNow());
+        time.Advance(TimeSpan.FromSeconds(1));
+        await server.AcceptAsync(Message, TestServer.You, To("c@elsewhere.test"), time.GetUtcNow());
+        go.Release();
+        // The other two were leased together: one is on its way, the other waits for it.
+        await sending.WaitAsync(Cancel);
+        QueueEntry waiting = await server.QueuedAsync(static entry => entry.Recipients[0].Address == "c@elsewhere.test");
+        await server.Services.GetRequiredService<MailQueue>().DropAsync(TestServer.Administrator, waiting.Id, Cancel);
+        time.Advance(TimeSpan.FromMinutes(2));
+        go.Release(2);
+        await EmptyAsync(server);
+        Assert.Equal(2, sink.Arrived().Count());
+    }
+
     /// <summary>Lets the server's time go by in steps, each with the attempts that fall due in it; what is in the sender's inbox then.</summary>
     private static async Task<IReadOnlyList<string>> PassTimeAsync(TestServer server, FakeTimeProvider time, TimeSpan span)
     {

@@ -81,9 +81,16 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
                orderby mail.Min(recipient => recipient.NextAttempt)
                let envelope = envelopes[mail.Key.Envelope]
                select new QueuedMail(
-                   new EnvelopeId(mail.Key.Envelope), envelope.Envelope, envelope.Body, envelope.Size, mail.Key.Domain, envelope.Expires, [.. mail]),
+                   new EnvelopeId(mail.Key.Envelope), envelope.Envelope, envelope.Body, envelope.Size, mail.Key.Domain, envelope.Expires, [.. mail])
+               {
+                   LeasedUntil = until,
+               },
         ];
     }
+
+    public async ValueTask<bool> RenewLeaseAsync(QueueRecipientId id, string node, DateTimeOffset leased, DateTimeOffset until) =>
+        await transaction.Use("UPDATE envelope_recipient SET lease_until = $4 WHERE id = $1 AND lease_node = $2 AND lease_until = $3")
+            .Bind(id.Value).Bind(node).Bind(leased).Bind(until).RunAsync() > 0;
 
     public async ValueTask<bool> RemoveRecipientAsync(QueueRecipientId id) =>
         await transaction.Use("DELETE FROM envelope_recipient WHERE id = $1").Bind(id.Value).RunAsync() > 0;

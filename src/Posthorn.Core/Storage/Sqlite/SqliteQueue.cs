@@ -103,12 +103,19 @@ internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
             if (query.Step())
             {
                 mails.Add(new QueuedMail(
-                    new EnvelopeId(envelope), ReadEnvelope(query), new BodyId(query.Guid(2)), query.Int64(3), domain, query.Time(6), recipients));
+                    new EnvelopeId(envelope), ReadEnvelope(query), new BodyId(query.Guid(2)), query.Int64(3), domain, query.Time(6), recipients)
+                {
+                    LeasedUntil = until,
+                });
             }
         }
 
         return ValueTask.FromResult<IReadOnlyList<QueuedMail>>(mails);
     }
+
+    public ValueTask<bool> RenewLeaseAsync(QueueRecipientId id, string node, DateTimeOffset leased, DateTimeOffset until) => ValueTask.FromResult(
+        connection.Use("UPDATE envelope_recipient SET lease_until = ?4 WHERE id = ?1 AND lease_node = ?2 AND lease_until = ?3")
+            .Bind(id.Value).Bind(node).Bind(leased).Bind(until).Run() > 0);
 
     public ValueTask<bool> RemoveRecipientAsync(QueueRecipientId id) =>
         ValueTask.FromResult(connection.Use("DELETE FROM envelope_recipient WHERE id = ?1").Bind(id.Value).Run() > 0);
