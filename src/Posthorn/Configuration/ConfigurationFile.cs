@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 
 namespace Posthorn.Configuration;
 
@@ -19,17 +20,18 @@ internal static class ConfigurationFile
     public static PosthornOptions Read(string path)
     {
         string full = Path.GetFullPath(path);
-        if (!File.Exists(full))
+        try
+        {
+            // First, as it also tells a file that is not there from one that may not be seen.
+            HashSet<string> nulls = NullPaths(full);
+            IConfigurationRoot root = new ConfigurationBuilder().AddJsonFile(full, optional: false, reloadOnChange: false).AddEnvironmentVariables(EnvironmentPrefix).Build();
+            return FromRoot(root, nulls, Path.GetDirectoryName(full)!);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new ConfigurationException($"There is no configuration file {full}. Name one with --config, or make one with: posthorn quickstart you@your-domain");
         }
-
-        try
-        {
-            IConfigurationRoot root = new ConfigurationBuilder().AddJsonFile(full, optional: false, reloadOnChange: false).AddEnvironmentVariables(EnvironmentPrefix).Build();
-            return FromRoot(root, Path.GetDirectoryName(full)!);
-        }
-        catch (InvalidDataException failure)
+        catch (Exception failure) when (failure is InvalidDataException or JsonException)
         {
             throw new ConfigurationException($"{full} is not JSON: {failure.InnerException?.Message ?? failure.Message}");
         }
@@ -39,9 +41,9 @@ internal static class ConfigurationFile
         }
     }
 
-    internal static PosthornOptions FromRoot(IConfigurationRoot root, string baseFolder)
+    private static PosthornOptions FromRoot(IConfigurationRoot root, IReadOnlySet<string> nulls, string baseFolder)
     {
-        CheckKeys(root, typeof(PosthornOptions), "");
+        CheckKeys(root, typeof(PosthornOptions), nulls, "");
         PosthornOptions options = root.Get<PosthornOptions>() ?? new PosthornOptions();
         OptionsCheck.Run(options);
         return options with
@@ -59,7 +61,25 @@ internal static class ConfigurationFile
 
     private static string Resolve(string path, string baseFolder) => path.Length == 0 ? "" : Path.GetFullPath(path, baseFolder);
 
-    private static void CheckKeys(IConfiguration section, Type type, string prefix)
+    /// <summary>Where the file says null: the configuration system has the same for null and for <c>{}</c>, which is nothing wrong.</summary>
+    private static HashSet<string> NullPaths(string file)
+    {
+        // As the configuration system reads it.
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        return NullPaths(document.RootElement, "").ToHashSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static IEnumerable<string> NullPaths(JsonElement element, string path) => element.ValueKind switch
+    {
+        JsonValueKind.Null => [path],
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => NullPaths(member.Value, Below(path, member.Name))),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany((item, index) => NullPaths(item, Below(path, index.ToString(CultureInfo.InvariantCulture)))),
+        _ => [],
+    };
+
+    private static string Below(string path, string key) => path.Length == 0 ? key : ConfigurationPath.Combine(path, key);
+
+    private static void CheckKeys(IConfiguration section, Type type, IReadOnlySet<string> nulls, string prefix)
     {
         PropertyInfo[] properties = [.. type.GetProperties().Where(property => property.CanWrite)];
         foreach (IConfigurationSection child in section.GetChildren())
@@ -67,6 +87,7 @@ internal static class ConfigurationFile
             string path = prefix.Length == 0 ? child.Key : $"{prefix}.{child.Key}";
             PropertyInfo property = properties.FirstOrDefault(known => known.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))
                 ?? throw new ConfigurationException($"Unknown key \"{path}\". Known here: {string.Join(", ", properties.Select(known => KeyOf(known.Name)))}.");
+            RequireGiven(child, nulls, path);
             Type kind = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (kind == typeof(string) || kind.IsPrimitive)
             {
@@ -75,12 +96,25 @@ internal static class ConfigurationFile
             else if (typeof(IEnumerable).IsAssignableFrom(kind))
             {
                 RequireNone(child, path, "a list in brackets, such as [\"a\", \"b\"]");
+                foreach (IConfigurationSection item in child.GetChildren())
+                {
+                    RequireGiven(item, nulls, path);
+                }
             }
             else
             {
                 RequireNone(child, path, $"an object with keys of these: {string.Join(", ", kind.GetProperties().Where(known => known.CanWrite).Select(known => KeyOf(known.Name)))}");
-                CheckKeys(child, kind, path);
+                CheckKeys(child, kind, nulls, path);
             }
+        }
+    }
+
+    /// <summary>A null would take the place of the default, and of what nobody expects to be missing. The environment may give what the file does not.</summary>
+    private static void RequireGiven(IConfigurationSection section, IReadOnlySet<string> nulls, string path)
+    {
+        if (section.Value is null && nulls.Contains(section.Path) && !section.GetChildren().Any())
+        {
+            throw new ConfigurationException($"\"{path}\" is null; leave it out, or give it a value.");
         }
     }
 
@@ -95,12 +129,12 @@ internal static class ConfigurationFile
 
     private static void CheckValue(IConfigurationSection section, Type kind, string path)
     {
-        if (section.GetChildren().Any())
+        if (section.Value is null || section.GetChildren().Any())
         {
             throw new ConfigurationException($"\"{path}\" is an object or a list; it must be one value.");
         }
 
-        string value = section.Value ?? "";
+        string value = section.Value;
         bool isRight = kind == typeof(string)
             || (kind == typeof(int) && int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             || (kind == typeof(long) && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))

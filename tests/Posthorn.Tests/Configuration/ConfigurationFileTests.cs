@@ -55,6 +55,24 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Contains(wanted, said, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Null_is_no_value_of_any_key(string key) => Assert.Equal($"\"{key}\" is null; leave it out, or give it a value.", Refusal(key, "null"));
+
+    [Fact]
+    public void Null_is_no_item_of_a_list_and_no_braces_are_a_value()
+    {
+        Assert.StartsWith("\"signIn.exemptNetworks\" is null", Refusal("signIn.exemptNetworks", "[\"10.0.0.0/8\", null]"), StringComparison.Ordinal);
+        Assert.StartsWith("\"hostName\" is an object", Refusal("hostName", "{}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Braces_without_keys_leave_the_defaults()
+    {
+        PosthornOptions options = Read("""{ "listeners": { "imaps": {} }, "tls": {}, "outbound": {}, }""");
+        Assert.Equal(("*", "", 25), (options.Listeners.Imaps?.Address ?? "*", options.Tls.Certificate, options.Outbound.Port));
+    }
+
     [Fact]
     public void Two_listeners_on_one_port_are_named_both()
     {
@@ -85,6 +103,42 @@ public sealed class ConfigurationFileTests : IDisposable
     {
         var refused = Assert.Throws<ConfigurationException>(() => ConfigurationFile.Read(Path.Combine(_folder, "none.json")));
         Assert.Contains("posthorn quickstart", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_json_is_named_with_the_line()
+    {
+        string said = RefusalOf("{\n  \"hostName\": mail\n}");
+        Assert.Contains("posthorn.json is not JSON: ", said, StringComparison.Ordinal);
+        Assert.Contains("LineNumber: 1", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>The system says of such a file that it does not exist.</summary>
+    [Fact]
+    public void A_file_in_a_folder_that_may_not_be_entered_is_not_said_to_be_missing()
+    {
+        string closed = Path.Combine(_folder, "closed");
+        string path = Path.Combine(Directory.CreateDirectory(closed).FullName, "posthorn.json");
+        File.WriteAllText(path, """{ "hostName": "mail.example.org" }""");
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        try
+        {
+            if (Environment.IsPrivilegedProcess)
+            {
+                // Root enters every folder.
+                Assert.Equal("mail.example.org", ConfigurationFile.Read(path).HostName);
+            }
+            else
+            {
+                string said = Assert.Throws<ConfigurationException>(() => ConfigurationFile.Read(path)).Message;
+                Assert.Contains("cannot be read", said, StringComparison.Ordinal);
+                Assert.EndsWith("Run as the user who owns it.", said, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static IEnumerable<(string Key, Type Kind)> Of(Type type, string prefix)
