@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace Posthorn.Configuration;
 
@@ -17,7 +18,9 @@ internal static class OptionsCheck
         Require(options.Bodies.Endpoint.Length == 0 || IsHttp(options.Bodies.Endpoint), "bodies.endpoint", options.Bodies.Endpoint, "an address such as https://s3.example.org");
         Require(options.Bodies.CacheBytes >= 0, "bodies.cacheBytes", options.Bodies.CacheBytes, "0 or more");
         Require(options.Bodies.TimeoutSeconds > 0, "bodies.timeoutSeconds", options.Bodies.TimeoutSeconds, "1 or more");
-        Require(Uri.CheckHostName(options.HostName) != UriHostNameType.Unknown, "hostName", options.HostName, "the full name of this host, such as mail.example.org");
+        Require(
+            IsDnsName(options.HostName), "hostName", options.HostName,
+            "the full name of this host, such as mail.example.org: no address, no dot at the end, letters beyond ASCII as xn--");
         Require((options.Tls.Certificate.Length > 0) == (options.Tls.Key.Length > 0), "tls", "half", "both certificate and key, or neither");
         Require(options.Limits.MaxMessageBytes >= 64 * 1024, "limits.maxMessageBytes", options.Limits.MaxMessageBytes, "65536 or more (RFC 5321 §4.5.3.1.7)");
         Require(options.Limits.MaxRecipients >= 100, "limits.maxRecipients", options.Limits.MaxRecipients, "100 or more (RFC 5321 §4.5.3.1.8)");
@@ -26,7 +29,7 @@ internal static class OptionsCheck
         Require(options.Undelete.Days is >= 0 and <= 3_650, "undelete.days", options.Undelete.Days, "a number of days from 0 to 3650");
         Require(options.Outbound.Port is > 0 and <= 65_535, "outbound.port", options.Outbound.Port, "a port from 1 to 65535");
         Require(options.Outbound.MaxConnectionsPerDomain > 0, "outbound.maxConnectionsPerDomain", options.Outbound.MaxConnectionsPerDomain, "1 or more");
-        Require(options.Outbound.Smarthost.Length == 0 || IsHost(options.Outbound.Smarthost), "outbound.smarthost", options.Outbound.Smarthost, "host or host:port");
+        RequireSmarthost(options.Outbound);
         // Not TryParse, which takes any number.
         Require(Enum.GetNames<LogLevel>().Contains(options.Telemetry.LogLevel, StringComparer.OrdinalIgnoreCase), "telemetry.logLevel", options.Telemetry.LogLevel,
             $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
@@ -71,6 +74,26 @@ internal static class OptionsCheck
             }
         }
     }
+
+    /// <summary>A name without its password, or either without a host, would be passed over: mail would go out without signing in.</summary>
+    private static void RequireSmarthost(OutboundOptions outbound)
+    {
+        bool isNamed = outbound.Smarthost.Length > 0;
+        Require(!isNamed || IsHost(outbound.Smarthost), "outbound.smarthost", outbound.Smarthost, "host or host:port");
+        // A server of implicit TLS waits for the client to begin, and would be taken for one that does not answer.
+        Require(
+            !isNamed || !IsImplicitTls(outbound), "outbound.smarthost", outbound.Smarthost,
+            "a host and a port of STARTTLS, such as relay.example.org:587: TLS from the first octet (465) is not spoken");
+        Require(isNamed || outbound.SmarthostUser.Length == 0, "outbound.smarthostUser", outbound.SmarthostUser, "empty without outbound.smarthost");
+        Require(isNamed || outbound.SmarthostPasswordFile.Length == 0, "outbound.smarthostPasswordFile", outbound.SmarthostPasswordFile, "empty without outbound.smarthost");
+        Require(outbound.SmarthostUser.Length > 0 || outbound.SmarthostPasswordFile.Length == 0, "outbound.smarthostUser", "", "given with smarthostPasswordFile, or neither");
+        Require(outbound.SmarthostPasswordFile.Length > 0 || outbound.SmarthostUser.Length == 0, "outbound.smarthostPasswordFile", "", "given with smarthostUser, or neither");
+    }
+
+    private static bool IsImplicitTls(OutboundOptions outbound) =>
+        outbound.Smarthost.Contains(':', StringComparison.Ordinal) ? outbound.Smarthost.EndsWith(":465", StringComparison.Ordinal) : outbound.Port == 465;
+
+    private static bool IsDnsName(string name) => Ascii.IsValid(name) && !name.EndsWith('.') && Uri.CheckHostName(name) == UriHostNameType.Dns;
 
     private static bool IsHttp(string address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
 

@@ -17,6 +17,10 @@ public sealed class ConfigurationFileTests : IDisposable
 
     [Theory]
     [InlineData("hostName", "\"not a host\"", "the full name of this host")]
+    [InlineData("hostName", "\"mail.example.org.\"", "no dot at the end")]
+    [InlineData("hostName", "\"203.0.113.5\"", "no address")]
+    [InlineData("hostName", "\"2001:db8::5\"", "no address")]
+    [InlineData("hostName", "\"mail.b\u00fccher.example\"", "letters beyond ASCII as xn--")]
     [InlineData("listeners.smtp.port", "70000", "a port from 0 to 65535")]
     [InlineData("listeners.smtp.address", "\"here\"", "an IP address, or * for all")]
     [InlineData("bodies.endpoint", "\"s3.example.org\"", "an address such as https://")]
@@ -30,6 +34,9 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("outbound.maxConnectionsPerDomain", "0", "1 or more")]
     [InlineData("outbound.smarthost", "\"relay.example.org:smtp\"", "host or host:port")]
     [InlineData("outbound.smarthost", "\"https://relay.example.org\"", "host or host:port")]
+    [InlineData("outbound.smarthost", "\"relay.example.org:465\"", "a port of STARTTLS, such as relay.example.org:587")]
+    [InlineData("outbound.smarthostUser", "\"me\"", "empty without outbound.smarthost")]
+    [InlineData("outbound.smarthostPasswordFile", "\"password\"", "empty without outbound.smarthost")]
     [InlineData("telemetry.logLevel", "\"Loud\"", "Trace, Debug, Information")]
     [InlineData("telemetry.logLevel", "\"7\"", "Trace, Debug, Information")]
     [InlineData("telemetry.otlpEndpoint", "\"collector:4317\"", "an address such as http://")]
@@ -72,6 +79,13 @@ public sealed class ConfigurationFileTests : IDisposable
         PosthornOptions options = Read("""{ "listeners": { "imaps": {} }, "tls": {}, "outbound": {}, }""");
         Assert.Equal(("*", "", 25), (options.Listeners.Imaps?.Address ?? "*", options.Tls.Certificate, options.Outbound.Port));
     }
+
+    [Theory]
+    [InlineData("""{ "outbound": { "smarthost": "relay.example.org:587", "smarthostUser": "me" } }""", "\"outbound.smarthostPasswordFile\" is \"\"; it must be given with smarthostUser")]
+    [InlineData("""{ "outbound": { "smarthost": "relay.example.org:587", "smarthostPasswordFile": "password" } }""", "\"outbound.smarthostUser\" is \"\"; it must be given with smarthostPasswordFile")]
+    [InlineData("""{ "outbound": { "smarthost": "relay.example.org", "port": 465 } }""", "\"outbound.smarthost\" is \"relay.example.org\"; it must be a host and a port of STARTTLS")]
+    public void What_belongs_together_at_a_smarthost_is_wanted_together(string configuration, string said) =>
+        Assert.StartsWith(said, RefusalOf(configuration), StringComparison.Ordinal);
 
     [Fact]
     public void Two_listeners_on_one_port_are_named_both()
