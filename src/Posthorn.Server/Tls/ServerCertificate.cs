@@ -32,6 +32,16 @@ public sealed class ServerCertificate
             AllowTlsResume = true,
             AllowRenegotiation = false,
         };
+        Https = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = Authentication.ServerCertificateContext,
+            EnabledSslProtocols = Authentication.EnabledSslProtocols,
+            ClientCertificateRequired = false,
+            AllowTlsResume = true,
+            AllowRenegotiation = false,
+            // RFC 9113 §3.3 before RFC 9112. Named here: Kestrel writes into options that name none, and these are shared by all connections.
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        };
     }
 
     public X509Certificate2 Leaf { get; }
@@ -46,6 +56,9 @@ public sealed class ServerCertificate
     public ReadOnlyMemory<byte>? EndPointBinding { get; }
 
     internal SslServerAuthenticationOptions Authentication { get; }
+
+    /// <summary>For the web: the same chain, with the versions of HTTP. Not to be changed.</summary>
+    public SslServerAuthenticationOptions Https { get; }
 
     /// <summary>The same, and the client is asked for a certificate; it may have none. What it shows is judged after the handshake.</summary>
     internal SslServerAuthenticationOptions Asking(ClientAuthority clients) => _asking ??= new SslServerAuthenticationOptions

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Server.Connections;
@@ -51,7 +52,11 @@ internal sealed class MailPorts
             kestrel.Listen(web, listen =>
             {
                 _web = listen;
-                listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.Select(name).Leaf);
+                // Not a selector of certificates: that shows the leaf alone, and who knows only the root cannot go from one to the other.
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = hello => ValueTask.FromResult(certificates.Select(hello.ClientHelloInfo.ServerName).Https),
+                });
             });
         }
 
