@@ -35,12 +35,17 @@ internal static class AccountOperations
 {
     public static readonly Operation<AccountAddRequest, AccountInfo> Add = new("account.add", static async (context, request, cancel) =>
     {
+        if (request.Quota < 0)
+        {
+            // Before the account is made: half of what was asked for is not left behind.
+            return new Refusal.Invalid("A quota is 0 or more.");
+        }
+
         Result<Account> added = await Accounts(context).AddAsync(
             context.Actor, request.Address, request.Password, request.Name, request.Administrator, cancel);
         if (added.IsOk && request.Quota is { } quota)
         {
-            await Accounts(context).SetQuotaAsync(context.Actor, added.Value.Address, quota, cancel);
-            added = await Accounts(context).GetAsync(context.Actor, added.Value.Address, cancel);
+            added = await context.Services.GetRequiredService<Quotas>().SetAsync(context.Actor, added.Value.Address, quota, added.Value.QuotaMessages, cancel);
         }
 
         return added.IsOk && request.Shared && await ShareAsync(context, added.Value, cancel) is { } refusal ? refusal : added.Map(Info);
@@ -49,7 +54,11 @@ internal static class AccountOperations
     /// <summary>Everybody who signs in finds the inbox below Shared and may read it; further rights are given as on any mailbox.</summary>
     private static async ValueTask<Refusal?> ShareAsync(OperationContext context, Account account, CancellationToken cancel)
     {
-        await Accounts(context).SetSharedAsync(context.Actor, account.Address, true, cancel);
+        if ((await Accounts(context).SetSharedAsync(context.Actor, account.Address, true, cancel)).Refusal is { } denied)
+        {
+            return denied;
+        }
+
         Result<Mailbox> inbox = await context.Services.GetRequiredService<Mailboxes>().FindAsync(Actor.System("control"), account.Id, Mailbox.Inbox, cancel);
         return inbox.TryGet(out Mailbox? found, out Refusal? refusal)
             ? (await context.Services.GetRequiredService<Grants>().SetAsync(

@@ -219,6 +219,18 @@ public sealed class AdministrationTests
         Assert.Contains("There is no domain", await store.RefusalAsync(AccountOperations.Add, new AccountAddRequest("bob@example.org", "secret-password")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_account_with_a_quota_that_cannot_be_is_not_added(bool withServer)
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer);
+        Assert.Equal(
+            "A quota is 0 or more.", await store.RefusalAsync(AccountOperations.Add, new AccountAddRequest("bob@example.test", "secret-password", Quota: -1, Shared: true)));
+        Assert.Contains("There is no account", await store.RefusalAsync(AccountOperations.Show, new AccountRequest("bob@example.test")), StringComparison.Ordinal);
+        Assert.Equal(0, (await store.RunAsync(AccountOperations.Add, new AccountAddRequest("bob@example.test", "secret-password", Quota: 0, Shared: true))).QuotaBytes);
+    }
+
     private static Task LeadsAsync(AdministeredStore store, string address, string[] accounts, string[] elsewhere) => store.UseAsync(async services =>
     {
         var local = Assert.IsType<Recipient.Local>(await services.GetRequiredService<Recipients>().ResolveAsync(EmailAddress.Parse(address), Cancel));
