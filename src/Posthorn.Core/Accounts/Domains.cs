@@ -1,5 +1,6 @@
 using Posthorn.Core.Access;
 using Posthorn.Core.Storage;
+using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Core.Accounts;
 
@@ -22,8 +23,7 @@ public sealed class Domains
             return refusal;
         }
 
-        string folded = name.Trim().TrimEnd('.').ToLowerInvariant();
-        if (folded.Length is 0 or > 253 || Uri.CheckHostName(folded) != UriHostNameType.Dns)
+        if (!MailDomain.TryNormalize(Trimmed(name), out string? folded) || Uri.CheckHostName(folded) != UriHostNameType.Dns)
         {
             return new Refusal.Invalid($"\"{name}\" is not a domain name.");
         }
@@ -60,7 +60,7 @@ public sealed class Domains
     internal ValueTask<IReadOnlyDictionary<string, Domain>> AllAsync(CancellationToken cancel) => _cache.AllAsync(cancel);
 
     /// <summary>Null when it is not one of ours. Cached: it is asked for every recipient.</summary>
-    public ValueTask<Domain?> FindAsync(string name, CancellationToken cancel) => _cache.DomainAsync(name.ToLowerInvariant(), cancel);
+    public ValueTask<Domain?> FindAsync(string name, CancellationToken cancel) => _cache.DomainAsync(Fold(name), cancel);
 
     /// <summary>Octets that all accounts of the domain may hold together; null takes the limit away.</summary>
     public async ValueTask<Result<Domain>> SetQuotaAsync(Actor actor, string name, long? bytes, CancellationToken cancel)
@@ -75,7 +75,7 @@ public sealed class Domains
             return new Refusal.Invalid("A quota is 0 or more.");
         }
 
-        string folded = name.ToLowerInvariant();
+        string folded = Fold(name);
         Result<Domain> result = await _store.WriteAsync<Result<Domain>>(
             StoreRows,
             async session =>
@@ -98,7 +98,7 @@ public sealed class Domains
             return refusal;
         }
 
-        string folded = name.ToLowerInvariant();
+        string folded = Fold(name);
         Result<Done> result = await _store.WriteAsync(StoreRows, session => RemoveAsync(session, folded), cancel);
         _cache.Forget();
         return result;
@@ -122,4 +122,9 @@ public sealed class Domains
         await session.Directory.DeleteDomainAsync(name);
         return Done.Value;
     }
+
+    /// <summary>As addresses hold it, in A-labels. What is no domain stays as it is, and is not found.</summary>
+    private static string Fold(string name) => MailDomain.TryNormalize(Trimmed(name), out string? normal) ? normal : name;
+
+    private static string Trimmed(string name) => name.Trim().TrimEnd('.');
 }

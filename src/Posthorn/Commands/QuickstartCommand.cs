@@ -6,6 +6,7 @@ using Posthorn.Control;
 using Posthorn.Quickstart;
 using Posthorn.Server.Dns;
 using Posthorn.Standards.Dns;
+using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Commands;
 
@@ -39,16 +40,16 @@ internal static class QuickstartCommand
     /// <param name="password">Asks for the first account's password, after the checks.</param>
     internal static async Task<int> RunAsync(Wishes wishes, Func<string> password, IDnsResolver dns, IHostNetwork network, CancellationToken cancel)
     {
-        string domain = wishes.Address[(wishes.Address.LastIndexOf('@') + 1)..];
-        if (domain.Length == wishes.Address.Length || !DnsName.TryNormalize(domain, out _))
+        string asked = wishes.Address[(wishes.Address.LastIndexOf('@') + 1)..];
+        if (asked.Length == wishes.Address.Length || !MailDomain.TryNormalize(asked, out string? domain))
         {
             throw new OperationRefusedException($"\"{wishes.Address}\" is not an address. Write you@your-domain.");
         }
 
-        string host = HostChecks.HostNameFor(wishes.Host, domain, network);
-        if (!DnsName.TryNormalize(host, out _) || Uri.CheckHostName(host) != UriHostNameType.Dns)
+        string name = HostChecks.HostNameFor(wishes.Host, domain, network);
+        if (!DnsName.TryNormalize(name, out string? host) || Uri.CheckHostName(host) != UriHostNameType.Dns)
         {
-            throw new OperationRefusedException($"\"{host}\" cannot be the name of a host. Give one with --host, such as mail.{domain}.");
+            throw new OperationRefusedException($"\"{name}\" cannot be the name of a host. Give one with --host, such as mail.{domain}.");
         }
 
         var setUp = new HostSetUp(wishes.Folder, wishes.Address, host);

@@ -231,6 +231,23 @@ public sealed class AdministrationTests
         Assert.Equal(0, (await store.RunAsync(AccountOperations.Add, new AccountAddRequest("bob@example.test", "secret-password", Quota: 0, Shared: true))).QuotaBytes);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_domain_with_other_letters_is_the_one_that_addresses_name(bool withServer)
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer);
+        Assert.Equal("xn--bcher-kva.example", (await store.RunAsync(DomainOperations.Add, new DomainRequest("Bücher.example"))).Name);
+        Assert.Contains("exists", await store.RefusalAsync(DomainOperations.Add, new DomainRequest("xn--bcher-kva.example")), StringComparison.Ordinal);
+        Assert.Equal("u@xn--bcher-kva.example", (await store.RunAsync(AccountOperations.Add, new AccountAddRequest("u@bücher.example", "secret-password"))).Address);
+        Assert.Equal("xn--bcher-kva.example", (await store.RunAsync(DomainOperations.Dns, new DomainRequest("bücher.example"))).Name);
+        Assert.Equal(1_000, (await store.RunAsync(DomainOperations.Quota, new DomainQuotaRequest("bücher.example", 1_000))).QuotaBytes);
+        Assert.Contains("still has 1 accounts", await store.RefusalAsync(DomainOperations.Remove, new DomainRequest("bücher.example")), StringComparison.Ordinal);
+        await store.RunAsync(AccountOperations.Remove, new AccountRequest("u@xn--bcher-kva.example"));
+        await store.RunAsync(DomainOperations.Remove, new DomainRequest("bücher.example"));
+        Assert.Contains("is not a domain name", await store.RefusalAsync(DomainOperations.Add, new DomainRequest("[192.0.2.1]")), StringComparison.Ordinal);
+    }
+
     private static Task LeadsAsync(AdministeredStore store, string address, string[] accounts, string[] elsewhere) => store.UseAsync(async services =>
     {
         var local = Assert.IsType<Recipient.Local>(await services.GetRequiredService<Recipients>().ResolveAsync(EmailAddress.Parse(address), Cancel));

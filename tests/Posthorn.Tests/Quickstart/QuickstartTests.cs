@@ -54,6 +54,20 @@ public sealed class QuickstartTests : IDisposable
         Assert.Single((await zone.Ipv4Async("mail.example.org", Cancel)).Records);
     }
 
+    /// <summary>The DNS and the store hold A-labels, whatever was typed.</summary>
+    [Fact]
+    public async Task A_domain_with_other_letters_is_set_up_as_the_dns_has_it()
+    {
+        Assert.Equal(0, await RunAsync("you@bücher.example"));
+        PosthornOptions options = ConfigurationFile.Read(Path.Combine(Folder, ConfigurationFile.DefaultName));
+        Assert.Equal("mail.xn--bcher-kva.example", options.HostName);
+        string zone = await File.ReadAllTextAsync(Path.Combine(Folder, HostSetUp.ZoneFileName), Cancel);
+        Assert.True(System.Text.Ascii.IsValid(zone), zone);
+        Assert.Equal("mail.xn--bcher-kva.example", Assert.Single((await ZoneTextResolver.Parse(zone).MxAsync("xn--bcher-kva.example", Cancel)).Records).Exchange);
+        await using ServiceProvider services = StoreHost.Build(options);
+        Assert.IsType<SignIn.Accepted>(await services.GetRequiredService<Credentials>().CheckPasswordAsync("you@xn--bcher-kva.example", Password, "imap", null, Cancel));
+    }
+
     [Fact]
     public async Task The_unit_starts_this_program_with_the_configuration_as_a_user_without_rights()
     {
