@@ -9,6 +9,9 @@ namespace Posthorn.Web;
 /// <param name="MaxMessageBytes">Largest message taken, in octets.</param>
 public sealed record MailAppSettings(string HostName, IReadOnlyList<MailAppService> Incoming, IReadOnlyList<MailAppService> Outgoing, long MaxMessageBytes)
 {
+    /// <summary>Host that takes all outgoing mail, for what the DNS says of senders; null: this host sends it itself.</summary>
+    public string? Relay { get; init; }
+
     /// <summary>The recommended way of a kind; null: this server does not offer it.</summary>
     public MailAppService? First(string name) => Incoming.Concat(Outgoing).FirstOrDefault(service => service.Name == name);
 }

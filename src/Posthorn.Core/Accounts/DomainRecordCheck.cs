@@ -26,6 +26,9 @@ public sealed class DomainRecordCheck(IDnsResolver resolver)
     /// <summary>The DNS is asked for all records of a domain within this time; what has not answered by then is unknown.</summary>
     private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(8);
 
+    /// <summary>RFC 7208 §5, §6.1.</summary>
+    private static readonly string[] Others = ["include:", "a:", "mx:", "ip4:", "ip6:", "exists:", "redirect="];
+
     /// <summary>All at once, in groups as they are given.</summary>
     public async Task<IReadOnlyList<IReadOnlyList<CheckedRecord>>> CheckAsync(IEnumerable<IReadOnlyList<DomainRecord>> groups, CancellationToken cancel)
     {
@@ -82,6 +85,10 @@ public sealed class DomainRecordCheck(IDnsResolver resolver)
     /// <summary>An owner may have made a policy of their own: a stricter DMARC, further senders in SPF. What counts is that ours is still in it.</summary>
     private static bool IsSameText(string found, string wanted) =>
         wanted.StartsWith("v=DMARC1", StringComparison.Ordinal) ? found.Contains("p=", StringComparison.OrdinalIgnoreCase)
-        : wanted.StartsWith("v=spf1", StringComparison.Ordinal) ? found.Split(' ').Any(static term => term is "mx" or "+mx")
+        : wanted.StartsWith("v=spf1", StringComparison.Ordinal) ? (NamesOthers(wanted) ? NamesOthers(found) : found.Split(' ').Any(static term => term is "mx" or "+mx"))
         : found.Replace(" ", "", StringComparison.Ordinal) == wanted.Replace(" ", "", StringComparison.Ordinal);
+
+    /// <summary>Hosts beside the domain's own may send: which ones those of a relay are, its provider knows.</summary>
+    private static bool NamesOthers(string policy) => policy.Split(' ').Any(static term =>
+        Others.Any(mechanism => term.AsSpan().TrimStart('+').StartsWith(mechanism, StringComparison.OrdinalIgnoreCase)));
 }

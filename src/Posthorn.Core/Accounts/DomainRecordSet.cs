@@ -1,3 +1,4 @@
+using System.Net;
 using Posthorn.Standards.Dkim;
 
 namespace Posthorn.Core.Accounts;
@@ -27,18 +28,25 @@ public static class DomainRecordSet
     public const string NoService = "0 0 0 .";
 
     /// <summary>Records that belong together, each group with a comment that says what it is for.</summary>
-    public static IReadOnlyList<(string Comment, IReadOnlyList<DomainRecord> Records)> Of(Domain domain, string hostName, IReadOnlyList<DomainService> services) =>
+    /// <param name="relay">Host that takes all outgoing mail; null: this host sends it itself.</param>
+    public static IReadOnlyList<(string Comment, IReadOnlyList<DomainRecord> Records)> Of(Domain domain, string hostName, string? relay, IReadOnlyList<DomainService> services) =>
     [
         ($"mail for {domain.Name} comes to this host", [Mx(domain.Name, hostName)]),
-        ($"only this host sends mail for {domain.Name} (RFC 7208); receivers report what fails (RFC 7489)",
+        (relay is null
+            ? $"only this host sends mail for {domain.Name} (RFC 7208); receivers report what fails (RFC 7489)"
+            : $"mail for {domain.Name} goes out through {relay}: put the include: that its provider names in the place of {Sender(relay)} (RFC 7208); receivers report what fails (RFC 7489)",
         [
-            Text(domain.Name, "v=spf1 mx -all"),
+            // A relay often sends from other addresses than it takes mail at: what the record lacks must not be refused for it.
+            Text(domain.Name, relay is null ? "v=spf1 mx -all" : $"v=spf1 mx {Sender(relay)} ~all"),
             Text("_dmarc." + domain.Name, $"v=DMARC1; p=none; rua=mailto:postmaster@{domain.Name}"),
         ]),
         ("signatures are checked with these keys (RFC 6376)", [.. domain.Keys.Select(key => Key(domain.Name, key))]),
         ("where mail apps find their server (RFC 6186, RFC 8314 5.1); a lone dot says that there is no such service",
             [.. services.Select(service => Service(service, domain.Name, hostName))]),
     ];
+
+    /// <summary>RFC 7208 §5.3, §5.6.</summary>
+    private static string Sender(string relay) => IPAddress.TryParse(relay, out _) ? $"ip4:{relay}" : $"a:{relay}";
 
     private static DomainRecord Mx(string domain, string host) => new(domain, DomainRecordType.Mx, $"10 {host}.", $"{domain}. MX 10 {host}.");
 

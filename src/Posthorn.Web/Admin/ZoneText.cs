@@ -16,7 +16,7 @@ public static class ZoneText
 
     public static IReadOnlyList<string> Of(Domain domain, MailAppSettings settings) =>
     [
-        .. DomainRecordSet.Of(domain, settings.HostName, Services(settings)).SelectMany(static group => group.Records.Select(static record => record.ZoneLine).Prepend("; " + group.Comment)),
+        .. DomainRecordSet.Of(domain, settings.HostName, settings.Relay, Services(settings)).SelectMany(static group => group.Records.Select(static record => record.ZoneLine).Prepend("; " + group.Comment)),
         "; where apps ask for all of their settings, once the certificate of the web pages has these names too (Thunderbird, Outlook)",
         $"autoconfig.{domain.Name}. CNAME {settings.HostName}.",
         $"autodiscover.{domain.Name}. CNAME {settings.HostName}.",
@@ -25,7 +25,7 @@ public static class ZoneText
 
     /// <summary>Records that can be looked up and compared, in the groups of <see cref="DomainRecordSet"/>.</summary>
     public static IEnumerable<IReadOnlyList<DomainRecord>> Groups(Domain domain, MailAppSettings settings) =>
-        DomainRecordSet.Of(domain, settings.HostName, Services(settings)).Select(static group => group.Records);
+        DomainRecordSet.Of(domain, settings.HostName, settings.Relay, Services(settings)).Select(static group => group.Records);
 
     /// <summary>What the records of <see cref="DomainRecordSet"/> say of the services.</summary>
     internal static IReadOnlyList<DomainService> Services(MailAppSettings settings) =>

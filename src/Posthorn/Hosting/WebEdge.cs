@@ -59,8 +59,15 @@ internal static class WebEdge
         ];
         IReadOnlyList<MailAppService> Listening((string Listener, MailAppService Service)[] services) =>
             [.. from entry in services let end = listening(entry.Listener) where end is not null select entry.Service with { Port = end.Port, Local = Reached(end.Address) }];
-        return new MailAppSettings(options.HostName, Listening(incoming), Listening(outgoing), options.Limits.MaxMessageBytes);
+        return new MailAppSettings(options.HostName, Listening(incoming), Listening(outgoing), options.Limits.MaxMessageBytes) { Relay = RelayOf(options.Outbound) };
     }
+
+    /// <summary>A relay on this machine sends from it.</summary>
+    private static string? RelayOf(OutboundOptions outbound) => outbound.Smarthost.Split(':')[0] switch
+    {
+        "" or "localhost" => null,
+        var host => IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address) ? null : host,
+    };
 
     /// <summary>Where this process reaches a listener of its own: one of all addresses also listens on loopback.</summary>
     private static IPAddress Reached(IPAddress listening) =>

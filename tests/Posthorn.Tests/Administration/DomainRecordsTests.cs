@@ -4,6 +4,7 @@ using System.Text.Json;
 using Posthorn.Administration;
 using Posthorn.Configuration;
 using Posthorn.Core.Accounts;
+using Posthorn.Standards.Dns;
 using Posthorn.Web;
 using Posthorn.Web.Help;
 
@@ -68,6 +69,34 @@ public sealed class DomainRecordsTests
         using JsonDocument parsed = JsonDocument.Parse(document);
         Assert.Equal(3, parsed.RootElement.EnumerateObject().Count());
         Assert.Equal(32, SHA256.HashData(document).Length);
+    }
+
+    [Theory]
+    [InlineData("", "v=spf1 mx -all")]
+    [InlineData("127.0.0.1:2525", "v=spf1 mx -all")]
+    [InlineData("relay.example.net:587", "v=spf1 mx a:relay.example.net ~all")]
+    [InlineData("192.0.2.25", "v=spf1 mx ip4:192.0.2.25 ~all")]
+    public void Who_may_send_is_the_relay_where_there_is_one(string smarthost, string policy)
+    {
+        PosthornOptions options = Usual with { Outbound = new OutboundOptions { Smarthost = smarthost } };
+        Assert.Equal([$"example.test. TXT \"{policy}\""], Lines(options, "v=spf1"));
+        Assert.Equal(policy.EndsWith("~all", StringComparison.Ordinal), DomainRecords.Of(Example, options).Any(line => line.StartsWith(';') && line.Contains("include:", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("v=spf1 mx -all", DomainRecordState.Right, DomainRecordState.Differs)]
+    [InlineData("v=spf1 mx a:relay.example.net ~all", DomainRecordState.Right, DomainRecordState.Right)]
+    [InlineData("v=spf1 include:spf.relay.example -all", DomainRecordState.Differs, DomainRecordState.Right)]
+    [InlineData("v=spf1 -ip4:192.0.2.1 -all", DomainRecordState.Differs, DomainRecordState.Differs)]
+    public async Task With_a_relay_the_dns_must_name_senders_beside_this_host(string found, DomainRecordState without, DomainRecordState with)
+    {
+        var check = new DomainRecordCheck(ZoneTextResolver.Parse($"example.test. TXT \"{found}\""));
+        foreach ((string? relay, DomainRecordState expected) in ((string?, DomainRecordState)[])[(null, without), ("relay.example.net", with)])
+        {
+            DomainRecord policy = DomainRecordSet.Of(Example, "mx.example.test", relay, []).SelectMany(static group => group.Records)
+                .Single(static record => record.Value.StartsWith("v=spf1", StringComparison.Ordinal));
+            Assert.Equal(expected, (await check.CheckAsync(policy, TestContext.Current.CancellationToken)).State);
+        }
     }
 
     private static ListenerOptions At(int port) => new() { Port = port };
