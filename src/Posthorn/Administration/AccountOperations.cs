@@ -67,10 +67,12 @@ internal static class AccountOperations
     }
 
     public static readonly Operation<AccountListRequest, IReadOnlyList<AccountInfo>> List = new("account.list", static async (context, _, cancel) =>
-        (await Accounts(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<AccountInfo>>(accounts => [.. accounts.Select(Info)]));
+        (await Accounts(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<AccountInfo>>(accounts => [.. accounts.Select(Info)]))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AccountRequest, AccountInfo> Show = new("account.show", static async (context, request, cancel) =>
-        (await Accounts(context).GetAsync(context.Actor, request.Address, cancel)).Map(Info));
+        (await Accounts(context).GetAsync(context.Actor, request.Address, cancel)).Map(Info))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AccountPasswordRequest, Done> Password = new("account.password", static (context, request, cancel) =>
         Accounts(context).SetPasswordAsync(context.Actor, request.Address, request.Password, cancel));

@@ -14,7 +14,8 @@ internal static class AliasOperations
         Aliases(context).AddAsync(context.Actor, request.Address, request.Targets, cancel));
 
     public static readonly Operation<AliasRequest, IReadOnlyList<Alias>> List = new("alias.list", static (context, _, cancel) =>
-        Aliases(context).ListAsync(context.Actor, cancel));
+        Aliases(context).ListAsync(context.Actor, cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AliasRequest, Done> Remove = new("alias.remove", static (context, request, cancel) =>
         Aliases(context).RemoveAsync(context.Actor, request.Address ?? "", cancel));

@@ -31,7 +31,8 @@ internal static class DomainOperations
         (await AddAsync(context.Services, context.Actor, request.Name ?? "", cancel)).Map(Info));
 
     public static readonly Operation<DomainRequest, IReadOnlyList<DomainInfo>> List = new("domain.list", static async (context, _, cancel) =>
-        (await Domains(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<DomainInfo>>(domains => [.. domains.Select(Info)]));
+        (await Domains(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<DomainInfo>>(domains => [.. domains.Select(Info)]))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<DomainRequest, Done> Remove = new("domain.remove", static (context, request, cancel) =>
         Domains(context).RemoveAsync(context.Actor, request.Name ?? "", cancel));
@@ -45,7 +46,8 @@ internal static class DomainOperations
         return await Domains(context).FindAsync(request.Name ?? "", cancel) is { } domain
             ? new DomainZone(domain.Name, DomainRecords.Of(domain, options))
             : new Refusal.NotFound($"domain {request.Name}");
-    });
+    })
+    { LeavesStoreAsItIs = true };
 
     /// <summary>What the page of the domain shows.</summary>
     public static readonly Operation<DomainRequest, IReadOnlyList<DomainRecordInfo>> Check = new("domain.check", static async (context, request, cancel) =>
@@ -61,7 +63,8 @@ internal static class DomainOperations
         IReadOnlyList<IReadOnlyList<CheckedRecord>> groups =
             await new DomainRecordCheck(context.Services.GetRequiredService<IDnsResolver>()).CheckAsync(ZoneText.Groups(domain, settings), cancel);
         return new Result<IReadOnlyList<DomainRecordInfo>>([.. groups.SelectMany(static group => group).Select(Info)]);
-    });
+    })
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [Add, List, Remove, Quota, Dns, Check];
 

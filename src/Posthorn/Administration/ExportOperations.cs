@@ -16,10 +16,12 @@ internal sealed record ExportReport(string Path, long Exported, long Missing, IR
 internal static class ExportOperations
 {
     public static readonly Operation<ExportRequest, ExportReport> Mbox = new("export.mbox", static (context, request, cancel) =>
-        RunAsync(context, request, path => new MboxTarget(path, single: request.Mailbox is not null), cancel));
+        RunAsync(context, request, path => new MboxTarget(path, single: request.Mailbox is not null), cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<ExportRequest, ExportReport> Maildir = new("export.maildir", static (context, request, cancel) =>
-        RunAsync(context, request, path => new MaildirTarget(path, context.Services.GetRequiredService<TimeProvider>()), cancel));
+        RunAsync(context, request, path => new MaildirTarget(path, context.Services.GetRequiredService<TimeProvider>()), cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [Mbox, Maildir];
 

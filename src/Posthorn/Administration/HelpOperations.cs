@@ -8,7 +8,8 @@ internal sealed record HelpAnswersRequest;
 internal static class HelpOperations
 {
     public static readonly Operation<HelpAnswersRequest, IReadOnlyList<HelpAnswer>> Answers = new("help.answers", static (context, _, cancel) =>
-        context.Services.GetRequiredService<HelpAnswers>().ListAsync(context.Actor, cancel));
+        context.Services.GetRequiredService<HelpAnswers>().ListAsync(context.Actor, cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [Answers];
 }

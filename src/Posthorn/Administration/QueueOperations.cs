@@ -15,10 +15,12 @@ internal sealed record QueueCount(int Recipients);
 internal static class QueueOperations
 {
     public static readonly Operation<QueueRequest, IReadOnlyList<QueueInfo>> List = new("queue.list", static async (context, _, cancel) =>
-        (await Queue(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<QueueInfo>>(entries => [.. entries.Select(Info)]));
+        (await Queue(context).ListAsync(context.Actor, cancel)).Map<IReadOnlyList<QueueInfo>>(entries => [.. entries.Select(Info)]))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<QueueRequest, QueueInfo> Show = new("queue.show", static async (context, request, cancel) =>
-        (await Queue(context).GetAsync(context.Actor, Id(request), cancel)).Map(Info));
+        (await Queue(context).GetAsync(context.Actor, Id(request), cancel)).Map(Info))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<QueueRequest, QueueCount> Retry = new("queue.retry", static async (context, request, cancel) =>
         (await Queue(context).RetryAsync(context.Actor, request.Id is { } id ? new EnvelopeId(id) : null, cancel)).Map(count => new QueueCount(count)));

@@ -23,7 +23,8 @@ internal static class ReplyOperations
 {
     public static readonly Operation<AccountRequest, VacationInfo> ShowVacation = new("account.vacation.show", static (context, request, cancel) =>
         OnAsync(context, request.Address, async account =>
-            (await Vacations(context).GetAsync(context.Actor, account.Id, cancel)).Map(vacation => Info(vacation, Now(context))), cancel));
+            (await Vacations(context).GetAsync(context.Actor, account.Id, cancel)).Map(vacation => Info(vacation, Now(context))), cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<VacationOnRequest, VacationInfo> VacationOn = new("account.vacation.on", static (context, request, cancel) =>
         OnAsync<VacationInfo>(context, request.Account, async account =>
@@ -61,7 +62,8 @@ internal static class ReplyOperations
         OnAsync(context, request.Address, async account =>
             (await Forwards(context).GetAsync(context.Actor, account.Id, cancel)).Map(state => new ForwardingInfo(
                 state.IsOn, state.IsBarred, state.KeepsCopy,
-                [.. state.Addresses.Select(address => new ForwardInfo(address.Address, address.Added, address.Confirmed))])), cancel));
+                [.. state.Addresses.Select(address => new ForwardInfo(address.Address, address.Added, address.Confirmed))])), cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AccountRequest, Done> ForwardingOff = new("account.forwarding.off", static (context, request, cancel) =>
         OnAsync(context, request.Address, account => Forwards(context).BarAsync(context.Actor, account.Id, true, cancel), cancel));

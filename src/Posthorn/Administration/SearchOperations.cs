@@ -22,11 +22,11 @@ internal sealed record FoundMessages(IReadOnlyList<FoundMessageInfo> Messages, b
 /// <summary><c>search status|rebuild|find</c>.</summary>
 internal static class SearchOperations
 {
-    public static readonly Operation<SearchIndexRequest, IReadOnlyList<SearchIndexInfo>> Status = new("search.status", StatusAsync);
+    public static readonly Operation<SearchIndexRequest, IReadOnlyList<SearchIndexInfo>> Status = new("search.status", StatusAsync) { LeavesStoreAsItIs = true };
 
     public static readonly Operation<SearchIndexRequest, SearchRebuilt> Rebuild = new("search.rebuild", RebuildAsync);
 
-    public static readonly Operation<SearchFindRequest, FoundMessages> Find = new("search.find", FindAsync);
+    public static readonly Operation<SearchFindRequest, FoundMessages> Find = new("search.find", FindAsync) { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [Status, Rebuild, Find];
 

@@ -57,7 +57,8 @@ internal static class SecurityOperations
     public static readonly Operation<AccountRequest, IReadOnlyList<AppPasswordInfo>> ListAppPasswords = new("account.app-password.list", static (context, request, cancel) =>
         OnAsync(context, request.Address, async account =>
             (await context.Services.GetRequiredService<AppPasswords>().ListAsync(context.Actor, account.Id, cancel))
-                .Map<IReadOnlyList<AppPasswordInfo>>(all => [.. all.Select(Info)]), cancel));
+                .Map<IReadOnlyList<AppPasswordInfo>>(all => [.. all.Select(Info)]), cancel))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AppPasswordRequest, AppPasswordInfo> RemoveAppPassword = new("account.app-password.remove", static (context, request, cancel) =>
         OnAsync(context, request.Account, async account =>
@@ -71,7 +72,8 @@ internal static class SecurityOperations
         request.Page < 1
             ? new Refusal.Invalid("Pages are counted from 1.")
             : (await context.Services.GetRequiredService<SignInLog>().ListAsync(context.Actor, request.Account, request.RefusedOnly, request.Page - 1, cancel))
-                .Map(static page => new SignInsInfo(page.Page + 1, page.HasMore, [.. page.Lines.Select(Info)])));
+                .Map(static page => new SignInsInfo(page.Page + 1, page.HasMore, [.. page.Lines.Select(Info)])))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [AddAppPassword, ListAppPasswords, RemoveAppPassword, TwoStepOff, SignIns];
 

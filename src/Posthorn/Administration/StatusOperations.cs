@@ -35,7 +35,8 @@ internal static class StatusOperations
             process.Id, new DateTimeOffset(process.StartTime.ToUniversalTime()), process.WorkingSet64, ports.All, trouble,
             new DriveInfo(context.Services.GetRequiredService<StoreOptions>().DataFolder).AvailableFreeSpace, waiting.Count,
             waiting.Count == 0 ? null : waiting.Min(static entry => entry.Received));
-    });
+    })
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation[] All = [Show];
 }

@@ -26,13 +26,15 @@ internal static class UndeleteOperations
         (await AccountAsync(context, request.Account, cancel)).TryGet(out Account? account, out Refusal? refusal)
             ? (await Undelete(context).ListAsync(context.Actor, account.Id, Selection(request.Mailbox, request.Since), cancel))
                 .Map<IReadOnlyList<RemovedMessageInfo>>(messages => [.. messages.Select(Info)])
-            : refusal);
+            : refusal)
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<UndeleteRestoreRequest, UndeleteCount> Restore = new("undelete.restore", RestoreAsync);
 
     public static readonly Operation<AccountListRequest, IReadOnlyList<RemovedAccountInfo>> Accounts = new("account.removed", static async (context, _, cancel) =>
         (await Undelete(context).ListAccountsAsync(context.Actor, cancel)).Map<IReadOnlyList<RemovedAccountInfo>>(accounts =>
-            [.. accounts.Select(account => new RemovedAccountInfo(account.Address, account.Removed, account.MessageCount, account.UsedBytes))]));
+            [.. accounts.Select(account => new RemovedAccountInfo(account.Address, account.Removed, account.MessageCount, account.UsedBytes))]))
+    { LeavesStoreAsItIs = true };
 
     public static readonly Operation<AccountRequest, RemovedAccountInfo> RestoreAccount = new("account.restore", static async (context, request, cancel) =>
         (await Undelete(context).RestoreAccountAsync(context.Actor, request.Address, cancel)).Map(account =>

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Posthorn.Administration;
 using Posthorn.Configuration;
+using Posthorn.Control;
 using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.CommandLine;
@@ -80,6 +82,9 @@ public sealed class StoreConfigurationTests
         PosthornOptions moved = store.Options with { Store = to, Bodies = new BodiesOptions(), DataFolder = store.PathOf("node") };
         Assert.Contains(AdministeredStore.Address, (await store.ProgramWithAsync(moved, "account", "list")).Output, StringComparison.Ordinal);
 
+        // A look is no use of it.
+        Assert.Equal(0, (await store.ProgramAsync("move-store", "--to", to, "--to-folder", store.PathOf("node"))).ExitCode);
+        Assert.Equal(0, (await store.ProgramWithAsync(moved, "domain", "add", "example.org")).ExitCode);
         (int refused, _, string error) = await store.ProgramAsync("move-store", "--to", to, "--to-folder", store.PathOf("node"));
         Assert.Equal(1, refused);
         Assert.Contains("has been used since", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
@@ -88,6 +93,39 @@ public sealed class StoreConfigurationTests
         Assert.Contains("cannot be reached", Assert.Single(why.TrimEnd().Split('\n')), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", why, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_look_at_a_copy_leaves_it_one_that_can_be_copied_over()
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        PosthornOptions copy = store.Options with { Store = "", Bodies = new BodiesOptions(), DataFolder = store.PathOf("copy") };
+        var request = new MoveRequest(copy.DataFolder, copy.Store, copy.Bodies);
+        await store.RunAsync(MoveOperations.Move, request);
+        var account = new AccountRequest(AdministeredStore.Address);
+        await LookAsync(copy, AccountOperations.List, new AccountListRequest());
+        await LookAsync(copy, AccountOperations.Show, account);
+        await LookAsync(copy, UndeleteOperations.Accounts, new AccountListRequest());
+        await LookAsync(copy, SecurityOperations.SignIns, new SignInsRequest());
+        await LookAsync(copy, SecurityOperations.ListAppPasswords, account);
+        await LookAsync(copy, ReplyOperations.ShowVacation, account);
+        await LookAsync(copy, ReplyOperations.ShowForwarding, account);
+        await LookAsync(copy, DomainOperations.List, new DomainRequest());
+        await LookAsync(copy, DomainOperations.Dns, new DomainRequest("example.test"));
+        await LookAsync(copy, DomainOperations.Check, new DomainRequest("example.test"));
+        await LookAsync(copy, AliasOperations.List, new AliasRequest());
+        await LookAsync(copy, QueueOperations.List, new QueueRequest());
+        await LookAsync(copy, UndeleteOperations.List, new UndeleteListRequest(AdministeredStore.Address));
+        await LookAsync(copy, SearchOperations.Status, new SearchIndexRequest());
+        await LookAsync(copy, SearchOperations.Find, new SearchFindRequest(AdministeredStore.Address, "word", 10));
+        await LookAsync(copy, ExportOperations.Mbox, new ExportRequest(store.PathOf("mbox"), AdministeredStore.Address));
+        await LookAsync(copy, HelpOperations.Answers, new HelpAnswersRequest());
+        Assert.Equal(0, (await store.RunAsync(MoveOperations.Move, request)).RowsWritten);
+        await LookAsync(copy, DomainOperations.Add, new DomainRequest("example.org"));
+        Assert.Contains("has been used since", await store.RefusalAsync(MoveOperations.Move, request), StringComparison.Ordinal);
+    }
+
+    private static Task<TResult> LookAsync<TRequest, TResult>(PosthornOptions options, Operation<TRequest, TResult> operation, TRequest request) =>
+        new ControlClient(options).RunAsync(operation, request, new Progress<WorkProgress>(), TestContext.Current.CancellationToken);
 
     private static string NewDatabase() => TestDatabase.Cluster.ConnectionString(TestDatabase.Create());
 
