@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core;
 
@@ -15,7 +16,7 @@ public sealed class Node
         string path = Path.Combine(dataFolder, FileName);
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(dataFolder);
+            PrivateFolder.Make(dataFolder);
             File.WriteAllText(path, $"{Environment.MachineName.ToLowerInvariant()}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}\n");
         }
 

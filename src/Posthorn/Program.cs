@@ -4,7 +4,9 @@ using Posthorn.Configuration;
 using Posthorn.Control;
 using Posthorn.Core;
 using Posthorn.Core.Storage;
+using Posthorn.Hosting;
 
+Umask.KeepPrivate();
 var context = new CommandContext();
 RootCommand root = PosthornCommand.Make(context);
 try

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Core.Bodies;
 
@@ -13,7 +14,7 @@ internal sealed class FileBlobStore : IBlobStore
     public FileBlobStore(string dataFolder)
     {
         _folder = Path.Combine(dataFolder, "bodies");
-        Directory.CreateDirectory(_folder);
+        PrivateFolder.Make(_folder);
     }
 
     public ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel)
@@ -24,7 +25,7 @@ internal sealed class FileBlobStore : IBlobStore
             string folder = Path.GetDirectoryName(path)!;
             if (!Directory.Exists(folder))
             {
-                Directory.CreateDirectory(folder);
+                PrivateFolder.Make(folder);
                 FolderSync.Sync(_folder);
             }
 

@@ -39,7 +39,7 @@ public sealed class Backup
             return refusal;
         }
 
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Make(folder);
         string epoch = await _store.ReadAsync(AccountId.Store, static session => session.Directory.SettingAsync(StoreMark.Epoch), cancel) ?? "";
         string database = Path.Combine(folder, DatabaseName);
         if (Directory.EnumerateFileSystemEntries(folder).Any(static entry => !IsUnfinished(entry)) && EpochOf(database) != epoch)

@@ -18,7 +18,7 @@ public static class Restore
     public static async ValueTask<IReadOnlyList<string>> RunAsync(string backupFolder, StoreOptions to, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
     {
         BackupManifest manifest = Whole(backupFolder);
-        Directory.CreateDirectory(to.DataFolder);
+        PrivateFolder.Make(to.DataFolder);
         string fresh = Path.Combine(to.DataFolder, SqliteStore.FileName + ".restoring");
         if (to.Database.Length == 0)
         {

@@ -32,7 +32,7 @@ internal sealed class StoreTarget : IAsyncDisposable
         IRowTarget? rows = null;
         try
         {
-            Directory.CreateDirectory(options.DataFolder);
+            PrivateFolder.Make(options.DataFolder);
             storeLock = StoreLock.Take(options.DataFolder);
             blobs = options.Bodies is { } bucket ? S3BlobStore.Open(options.DataFolder, bucket) : new FileBlobStore(options.DataFolder);
             connections = options.Database.Length > 0 ? PostgresConnections.From(options.Database) : null;

@@ -118,7 +118,7 @@ internal static class QuickstartCommand
             3. Run it as a service:
                useradd --system --no-create-home --shell /usr/sbin/nologin {SystemdUnit.User}
                chown -R {SystemdUnit.User}: '{wishes.Folder}'
-               cp '{Path.Combine(wishes.Folder, SystemdUnit.FileName)}' /etc/systemd/system/
+               install -m 644 '{Path.Combine(wishes.Folder, SystemdUnit.FileName)}' /etc/systemd/system/
                systemctl daemon-reload && systemctl enable --now posthorn
 
             Or try it in this terminal first:

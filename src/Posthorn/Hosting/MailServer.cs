@@ -108,7 +108,7 @@ internal sealed class MailServer : IAsyncDisposable
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            PrivateFolder.Make(folder);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -45,7 +45,7 @@ internal sealed class HostSetUp(string folder, string address, string hostName)
         try
         {
             Remove();
-            Directory.CreateDirectory(_part, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            PrivateFolder.Make(_part);
             await File.WriteAllTextAsync(Path.Combine(_part, ConfigurationFile.DefaultName), ConfigurationText.For(hostName), cancel);
             IReadOnlyList<string> zone = [.. HostRecords(addresses), .. await FillAsync(password, cancel)];
             await File.WriteAllLinesAsync(Path.Combine(_part, ZoneFileName), zone, cancel);
@@ -67,7 +67,7 @@ internal sealed class HostSetUp(string folder, string address, string hostName)
     private async Task<IReadOnlyList<string>> FillAsync(string password, CancellationToken cancel)
     {
         PosthornOptions options = ConfigurationFile.Read(Path.Combine(_part, ConfigurationFile.DefaultName)) with { DataFolder = Path.Combine(_part, "data") };
-        Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFolder.Make(options.DataFolder);
         await using ServiceProvider services = StoreHost.Build(options);
         services.GetRequiredService<IStore>();
         var actor = Actor.System("quickstart");

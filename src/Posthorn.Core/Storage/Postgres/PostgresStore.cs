@@ -39,7 +39,7 @@ internal sealed class PostgresStore : IStore
         StoreLock? storeLock = null;
         try
         {
-            Directory.CreateDirectory(options.DataFolder);
+            PrivateFolder.Make(options.DataFolder);
             storeLock = StoreLock.Take(options.DataFolder);
 
             // Opening happens once, before anything listens; whoever asks for the store cannot await.

@@ -30,7 +30,7 @@ internal sealed class SqliteStore : IStore
     /// <exception cref="StoreOpeningException">With one line that says what is wrong and what to do.</exception>
     public static SqliteStore Open(string dataFolder, ICommitSink sink, TimeProvider time, ILogger log)
     {
-        Directory.CreateDirectory(dataFolder);
+        PrivateFolder.Make(dataFolder);
         StoreLock storeLock = StoreLock.Take(dataFolder);
         string path = System.IO.Path.Combine(dataFolder, FileName);
         SqliteConnection? connection = null;

@@ -1,4 +1,5 @@
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Storage;
 using Posthorn.Standards.Maildir;
 
 namespace Posthorn.Administration.Export;
@@ -10,7 +11,12 @@ internal sealed class MaildirTarget : IExportTarget
     private readonly MaildirWriter _writer;
     private string _mailbox = "";
 
-    public MaildirTarget(string path, TimeProvider time) => _writer = new MaildirWriter(path, time, folder => _folders.Add(folder));
+    public MaildirTarget(string path, TimeProvider time)
+    {
+        // What the writer makes in it is hidden by it.
+        PrivateFolder.Make(path);
+        _writer = new MaildirWriter(path, time, folder => _folders.Add(folder));
+    }
 
     public ValueTask BeginAsync(string mailbox, CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Storage;
 using Posthorn.Standards.Mbox;
 
 namespace Posthorn.Administration.Export;
@@ -21,7 +22,7 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
     {
         await CloseAsync(cancel);
         string name = single ? path : FileOf(mailbox);
-        Directory.CreateDirectory(Path.GetDirectoryName(name)!);
+        PrivateFolder.Make(Path.GetDirectoryName(name)!);
         _file = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferSize);
         _writer = new MboxWriter(_file);
     }
