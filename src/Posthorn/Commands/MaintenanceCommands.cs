@@ -117,6 +117,7 @@ internal static class MaintenanceCommands
     private static async Task<int> RestoreAsync(CommandContext context, ParseResult parsed, string backup, CancellationToken cancel)
     {
         PosthornOptions options = context.Options(parsed);
+        FolderOwner.Require(options.DataFolder);
         IReadOnlyList<string> missing = await WorkAsync(
             progress => Core.Maintenance.Restore.RunAsync(backup, StoreHost.CoreOptions(options), TimeProvider.System, new StepProgress(progress), cancel), cancel);
         string place = options.Store.Length > 0 ? "the database of the configuration" : options.DataFolder;

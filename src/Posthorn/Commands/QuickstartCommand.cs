@@ -121,6 +121,9 @@ internal static class QuickstartCommand
                install -m 644 '{Path.Combine(wishes.Folder, SystemdUnit.FileName)}' /etc/systemd/system/
                systemctl daemon-reload && systemctl enable --now posthorn
 
+            Run every later command as that user, such as:
+               runuser -u {SystemdUnit.User} -- posthorn status --config '{configuration}'
+
             Or try it in this terminal first:
                posthorn serve --config '{configuration}'
             """);

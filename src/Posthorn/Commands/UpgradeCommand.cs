@@ -18,6 +18,7 @@ internal static class UpgradeCommand
         command.SetAction(async (parsed, cancel) =>
         {
             PosthornOptions options = context.Options(parsed);
+            FolderOwner.Require(options.DataFolder);
             StoreOptions store = StoreHost.CoreOptions(options);
             UpgradeReport report = await TerminalProgress.RunAsync(async progress =>
             {

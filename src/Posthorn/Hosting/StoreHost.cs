@@ -10,8 +10,10 @@ namespace Posthorn.Hosting;
 /// <summary>Core without a server, for commands that open the store themselves.</summary>
 internal static class StoreHost
 {
+    /// <exception cref="Control.OperationRefusedException">The data folder is another user's.</exception>
     public static ServiceProvider Build(PosthornOptions options, bool isBackedUp = false)
     {
+        FolderOwner.Require(options.DataFolder);
         var services = new ServiceCollection();
         services.AddSingleton(TimeProvider.System);
         services.AddLogging(static logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole());
