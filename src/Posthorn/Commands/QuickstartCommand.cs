@@ -54,7 +54,7 @@ internal static class QuickstartCommand
 
         var setUp = new HostSetUp(wishes.Folder, wishes.Address, host);
         setUp.RequireFree();
-        IReadOnlyList<HostCheck> checks = await CheckAsync(domain, host, dns, network, wishes.Json, cancel);
+        IReadOnlyList<HostCheck> checks = await CheckAsync(domain, host, wishes.Folder, dns, network, wishes.Json, cancel);
         if (!wishes.Yes && !wishes.Json && !wishes.PasswordFromStdin && !Console.IsInputRedirected && !Confirmation.Ask($"Set up {host} for {domain} in {wishes.Folder}?"))
         {
             CommandContext.Say("Nothing was set up.");
@@ -69,17 +69,17 @@ internal static class QuickstartCommand
         }
         else
         {
-            Print(wishes, host, zone);
+            CommandContext.Say(Steps(wishes, host, zone));
         }
 
         return 0;
     }
 
     private static async Task<IReadOnlyList<HostCheck>> CheckAsync(
-        string domain, string host, IDnsResolver dns, IHostNetwork network, bool isQuiet, CancellationToken cancel)
+        string domain, string host, string folder, IDnsResolver dns, IHostNetwork network, bool isQuiet, CancellationToken cancel)
     {
         var checks = new List<HostCheck>();
-        await foreach (HostCheck check in new HostChecks(dns, network).RunAsync(domain, host, ConfigurationText.Ports, cancel))
+        await foreach (HostCheck check in new HostChecks(dns, network).RunAsync(domain, host, ConfigurationText.Ports, cancel).Concat(HostChecks.Ways(folder, Program()).ToAsyncEnumerable()))
         {
             checks.Add(check);
             if (!isQuiet)
@@ -102,10 +102,12 @@ internal static class QuickstartCommand
         return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Path.Combine(AppContext.BaseDirectory, "posthorn.dll")] : [process];
     }
 
-    private static void Print(Wishes wishes, string host, IReadOnlyList<string> zone)
+    /// <summary>What is left to do, in its order.</summary>
+    internal static string Steps(Wishes wishes, string host, IReadOnlyList<string> zone)
     {
         string configuration = Path.Combine(wishes.Folder, ConfigurationFile.DefaultName);
-        CommandContext.Say($"""
+        string live = $"/etc/letsencrypt/live/{host}";
+        return $"""
 
             {wishes.Folder} is set up; {wishes.Address} is its administrator.
 
@@ -113,19 +115,24 @@ internal static class QuickstartCommand
 
             {string.Join('\n', zone)}
 
-            2. Get a certificate for {host} (certbot or another ACME client) and name its files in {configuration} under "tls".
-
-            3. Run it as a service:
+            2. Make the user that the service runs as, and install the service:
                useradd --system --no-create-home --shell /usr/sbin/nologin {SystemdUnit.User}
                chown -R {SystemdUnit.User}: '{wishes.Folder}'
                install -m 644 '{Path.Combine(wishes.Folder, SystemdUnit.FileName)}' /etc/systemd/system/
+
+            3. Get a certificate for {host}. The service's user may not read where an ACME client keeps it: let the client copy it, now and at each
+               renewal, such as:
+               certbot certonly --standalone -d {host} --deploy-hook "install -o {SystemdUnit.User} -g {SystemdUnit.User} -m 600 {live}/fullchain.pem {live}/privkey.pem '{wishes.Folder}'"
+               Then set in {configuration}, under "tls": "certificate": "fullchain.pem", "key": "privkey.pem"
+
+            4. Start it:
                systemctl daemon-reload && systemctl enable --now posthorn
 
             Run every later command as that user, such as:
                runuser -u {SystemdUnit.User} -- posthorn status --config '{configuration}'
 
-            Or try it in this terminal first:
+            Or try it in this terminal before the second step:
                posthorn serve --config '{configuration}'
-            """);
+            """;
     }
 }

@@ -37,8 +37,8 @@ internal static class ConfigurationText
 
           // PEM files, read again when they change. Empty: a certificate of Posthorn's own authority, which mail apps do not trust by themselves.
           "tls": {
-            "certificate": "", // with its chain, such as /etc/letsencrypt/live/{{hostName}}/fullchain.pem
-            "key": "",         // such as /etc/letsencrypt/live/{{hostName}}/privkey.pem
+            "certificate": "", // with its chain, such as fullchain.pem; relative to this file, and readable by the service's user
+            "key": "",         // such as privkey.pem
             "clientAuthority": "" // authorities whose client certificates sign people in; empty: nobody is asked for one
           },
 

@@ -37,6 +37,25 @@ internal sealed class HostChecks(IDnsResolver dns, IHostNetwork network)
         yield return await ExchangerAsync(domain, host, cancel);
     }
 
+    /// <summary>The service runs as a user of its own, who must get to its folder and to the program: a home is often closed to others.</summary>
+    /// <param name="folder">A full path; need not exist.</param>
+    /// <param name="program">See <see cref="SystemdUnit.For"/>.</param>
+    public static IEnumerable<HostCheck> Ways(string folder, IReadOnlyList<string> program)
+    {
+        string[] closed = Closed([folder]);
+        yield return closed.Length == 0
+            ? HostCheck.Ok($"The service's user can get to {folder}.")
+            : HostCheck.Warning(
+                $"The service's user cannot get to {folder}: others may not enter {string.Join(", ", closed)}.",
+                $"Set it up in another folder, such as --folder /srv/posthorn; or let others pass, once it is there: chmod o+x {Quoted(closed)}");
+        closed = Closed(program);
+        yield return closed.Length == 0
+            ? HostCheck.Ok($"The service's user can get to {program[^1]}.")
+            : HostCheck.Warning(
+                $"The service's user cannot start {program[^1]}: others may not enter {string.Join(", ", closed)}.",
+                $"Put the program elsewhere, such as into /opt/posthorn, and start quickstart there; or let others pass: chmod o+x {Quoted(closed)}");
+    }
+
     /// <summary>The name to use: the one asked for, the system's if it is a full one, else mail.domain.</summary>
     public static string HostNameFor(string? asked, string domain, IHostNetwork network) =>
         (asked ?? (network.HostName.Contains('.', StringComparison.Ordinal) ? network.HostName : $"mail.{domain}")).TrimEnd('.').ToLowerInvariant();
@@ -122,6 +141,20 @@ internal sealed class HostChecks(IDnsResolver dns, IHostNetwork network)
                 $"Mail for {domain} goes to {(answer.Records.Count == 0 ? "nobody: there is no MX" : string.Join(", ", answer.Records.Select(mx => mx.Exchange)))}.",
                 $"When this host is ready, set {domain}. MX 10 {host}. (it is among the records below).");
     }
+
+    /// <summary>Folders above these paths that others may not enter; what is missing will be made for its owner alone.</summary>
+    private static string[] Closed(IEnumerable<string> paths) =>
+        [.. paths.SelectMany(Above).Distinct().Where(static folder => !Directory.Exists(folder) || !File.GetUnixFileMode(folder).HasFlag(UnixFileMode.OtherExecute)).Reverse()];
+
+    private static IEnumerable<string> Above(string path)
+    {
+        for (string? folder = Path.GetDirectoryName(path); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            yield return folder;
+        }
+    }
+
+    private static string Quoted(IEnumerable<string> paths) => string.Join(' ', paths.Select(static path => $"'{path}'"));
 
     private static string Join(IEnumerable<IPAddress> addresses) => string.Join(", ", addresses);
 

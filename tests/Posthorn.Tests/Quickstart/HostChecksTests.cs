@@ -64,6 +64,34 @@ public sealed class HostChecksTests
     public void The_host_name_is_the_one_asked_for_or_the_systems_if_it_is_a_full_one(string? asked, string system, string expected) =>
         Assert.Equal(expected, HostChecks.HostNameFor(asked, "example.org", new FakeNetwork { HostName = system }));
 
+    [Fact]
+    public void A_folder_above_that_others_may_not_enter_is_named_with_what_to_do()
+    {
+        const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute;
+        string home = Directory.CreateTempSubdirectory("posthorn-home-").FullName;
+        try
+        {
+            string folder = Path.Combine(home, "mail", "posthorn");
+            string program = Path.Combine(Directory.CreateDirectory(Path.Combine(home, "bin")).FullName, "posthorn");
+            File.SetUnixFileMode(Path.Combine(home, "bin"), Passable);
+            HostCheck[] closed = [.. HostChecks.Ways(folder, ["/usr/bin/env", program])];
+            Assert.All(closed, check => Assert.False(check.IsOk, check.Text));
+            Assert.EndsWith($"others may not enter {home}, {Path.Combine(home, "mail")}.", closed[0].Text, StringComparison.Ordinal);
+            Assert.Contains("--folder /srv/posthorn", closed[0].Todo, StringComparison.Ordinal);
+            Assert.EndsWith($"others may not enter {home}.", closed[1].Text, StringComparison.Ordinal);
+            Assert.EndsWith($"chmod o+x '{home}'", closed[1].Todo, StringComparison.Ordinal);
+
+            Directory.CreateDirectory(Path.Combine(home, "mail"));
+            File.SetUnixFileMode(Path.Combine(home, "mail"), Passable);
+            File.SetUnixFileMode(home, Passable);
+            Assert.All(HostChecks.Ways(folder, ["/usr/bin/env", program]), check => Assert.True(check.IsOk, check.Text));
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
     private static async Task<IReadOnlyList<HostCheck>> RunAsync(string zone, FakeNetwork network)
     {
         var checks = new List<HostCheck>();

@@ -78,6 +78,22 @@ public sealed class QuickstartTests : IDisposable
         Assert.Contains("CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n", unit, StringComparison.Ordinal);
     }
 
+    /// <summary>The service's user may read neither what root made nor where certbot keeps keys.</summary>
+    [Fact]
+    public void The_steps_give_the_services_user_what_it_must_read()
+    {
+        string steps = QuickstartCommand.Steps(new QuickstartCommand.Wishes("you@example.org", null, "/srv/posthorn", Yes: true, PasswordFromStdin: false), "mail.example.org", ["zone"]);
+        string[] order =
+        [
+            "useradd --system", "chown -R posthorn: '/srv/posthorn'", "install -m 644 '/srv/posthorn/posthorn.service' /etc/systemd/system/",
+            "--deploy-hook \"install -o posthorn -g posthorn -m 600 /etc/letsencrypt/live/mail.example.org/fullchain.pem /etc/letsencrypt/live/mail.example.org/privkey.pem '/srv/posthorn'\"",
+            "\"certificate\": \"fullchain.pem\"", "systemctl daemon-reload", "runuser -u posthorn -- posthorn status --config '/srv/posthorn/posthorn.json'",
+        ];
+        int[] places = [.. order.Select(line => steps.IndexOf(line, StringComparison.Ordinal))];
+        Assert.All(places, place => Assert.True(place >= 0, steps));
+        Assert.Equal(places.Order(), places);
+    }
+
     [Fact]
     public async Task A_second_run_changes_nothing_and_says_how_to_start()
     {
