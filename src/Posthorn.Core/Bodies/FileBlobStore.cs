@@ -58,9 +58,20 @@ internal sealed class FileBlobStore : IBlobStore
     public ValueTask DeleteAsync(BodyId id, CancellationToken cancel)
     {
         string path = PathOf(id);
-        foreach (string left in new[] { path, path + PartSuffix }.Where(File.Exists))
+        if (File.Exists(path))
         {
-            File.Delete(left);
+            File.Delete(path);
+        }
+
+        return DeletePartAsync(id, cancel);
+    }
+
+    public ValueTask DeletePartAsync(BodyId id, CancellationToken cancel)
+    {
+        string part = PathOf(id) + PartSuffix;
+        if (File.Exists(part))
+        {
+            File.Delete(part);
         }
 
         return ValueTask.CompletedTask;
@@ -80,14 +91,15 @@ internal sealed class FileBlobStore : IBlobStore
         return ValueTask.FromResult<IReadOnlySet<BodyId>>(present);
     }
 
-    public async IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ListedBody> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancel.ThrowIfCancellationRequested();
-            if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "N", out Guid id))
+            // One that is gone, such as a part that became a body since the folder was read, has no time: it would be as old as can be.
+            if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "N", out Guid id) && file.Exists)
             {
-                yield return (new BodyId(id), new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+                yield return new ListedBody(new BodyId(id), new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero), file.Extension == PartSuffix);
             }
         }
 

@@ -16,21 +16,32 @@ public interface IBlobStore
     /// <summary>Nothing happens when there is none.</summary>
     ValueTask DeleteAsync(BodyId id, CancellationToken cancel);
 
+    /// <summary>Takes away what an upload that was cut off left. A body that became whole meanwhile stays.</summary>
+    ValueTask DeletePartAsync(BodyId id, CancellationToken cancel) => ValueTask.CompletedTask;
+
     /// <summary>Ids of all bodies that are whole.</summary>
     async ValueTask<IReadOnlySet<BodyId>> PresentAsync(CancellationToken cancel)
     {
         var present = new HashSet<BodyId>();
-        await foreach ((BodyId id, _) in ListAsync(cancel))
+        await foreach (ListedBody body in ListAsync(cancel))
         {
-            present.Add(id);
+            if (!body.IsPart)
+            {
+                present.Add(body.Id);
+            }
         }
 
         return present;
     }
 
     /// <summary>All bodies with the time of their upload, in any order, and what uploads that were cut off left.</summary>
-    IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync(CancellationToken cancel);
+    IAsyncEnumerable<ListedBody> ListAsync(CancellationToken cancel);
 }
+
+/// <summary>What lies where bodies are kept.</summary>
+/// <param name="Uploaded">When it was last written.</param>
+/// <param name="IsPart">It is not whole: an upload that is under way, or was cut off.</param>
+public readonly record struct ListedBody(BodyId Id, DateTimeOffset Uploaded, bool IsPart);
 
 /// <summary>A body being written. Disposed before it is complete, it leaves nothing.</summary>
 public abstract class BlobUpload : IAsyncDisposable

@@ -111,11 +111,21 @@ public sealed partial class BodySweep : BackgroundService
     {
         int swept = 0;
         DateTimeOffset before = _time.GetUtcNow() - UploadGrace;
-        await foreach ((BodyId id, DateTimeOffset uploaded) in _blobs.ListAsync(cancel))
+        await foreach (ListedBody body in _blobs.ListAsync(cancel))
         {
-            if (uploaded < before && await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(id), cancel) is null)
+            if (body.Uploaded >= before)
             {
-                await _blobs.DeleteAsync(id, cancel);
+                continue;
+            }
+
+            if (body.IsPart)
+            {
+                await _blobs.DeletePartAsync(body.Id, cancel);
+                swept++;
+            }
+            else if (await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(body.Id), cancel) is null)
+            {
+                await _blobs.DeleteAsync(body.Id, cancel);
                 swept++;
             }
         }

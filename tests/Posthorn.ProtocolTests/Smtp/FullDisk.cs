@@ -28,7 +28,9 @@ internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobSt
 
     public ValueTask DeleteAsync(BodyId id, CancellationToken cancel) => blobs.DeleteAsync(id, cancel);
 
-    public IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync(CancellationToken cancel) => blobs.ListAsync(cancel);
+    public ValueTask DeletePartAsync(BodyId id, CancellationToken cancel) => blobs.DeletePartAsync(id, cancel);
+
+    public IAsyncEnumerable<ListedBody> ListAsync(CancellationToken cancel) => blobs.ListAsync(cancel);
 
     // The container knows this object by several names and disposes it by each.
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? store.DisposeAsync() : ValueTask.CompletedTask;

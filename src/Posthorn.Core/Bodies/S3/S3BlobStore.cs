@@ -113,7 +113,7 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
         }
     }
 
-    public async IAsyncEnumerable<(BodyId Id, DateTimeOffset Uploaded)> ListAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<ListedBody> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         string? next = null;
         do
@@ -123,7 +123,8 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
             {
                 if (Guid.TryParseExact(found.Key[(found.Key.LastIndexOf('/') + 1)..], "N", out Guid id) && found.LastModified is { } uploaded)
                 {
-                    yield return (new BodyId(id), new DateTimeOffset(uploaded.ToUniversalTime(), TimeSpan.Zero));
+                    // Name and time are of one answer, and what is listed is whole.
+                    yield return new ListedBody(new BodyId(id), new DateTimeOffset(uploaded.ToUniversalTime(), TimeSpan.Zero), IsPart: false);
                 }
             }
 
