@@ -39,7 +39,7 @@ public static class Restore
         }
         finally
         {
-            File.Delete(fresh);
+            SqliteRestore.Delete(fresh);
         }
     }
 
@@ -68,9 +68,13 @@ public static class Restore
     {
         using StoreLock storeLock = StoreLock.Take(to.DataFolder);
         string database = Path.Combine(to.DataFolder, SqliteStore.FileName);
-        if (File.Exists(database))
+
+        // A log that was left behind would be played into the restored database. It may hold the last changes of its own, so it is not for us to take away.
+        if (SqliteRestore.FilesOf(database).FirstOrDefault(File.Exists) is { } there)
         {
-            throw new StoreOpeningException($"{to.DataFolder} holds a store already. Move {SqliteStore.FileName}* and {Backup.BodiesName} away first: nothing is overwritten.");
+            throw new StoreOpeningException(there == database
+                ? $"{to.DataFolder} holds a store already. Move {SqliteStore.FileName}* and {Backup.BodiesName} away first: nothing is overwritten."
+                : $"{there} is left of another store, and may hold its last changes. Move {SqliteStore.FileName}-* away to where its {SqliteStore.FileName} is, or delete them.");
         }
 
         IBlobStore blobs = to.Bodies is { } bucket ? S3BlobStore.Open(to.DataFolder, bucket) : new FileBlobStore(to.DataFolder);
@@ -96,9 +100,13 @@ public static class Restore
     /// <summary>The database of the backup as it will be, beside its place.</summary>
     private static void Prepare(string backupFolder, string fresh, TimeProvider time)
     {
-        File.Copy(Path.Combine(backupFolder, Backup.DatabaseName), fresh, overwrite: true);
         try
         {
+            SqliteRestore.Settle(Path.Combine(backupFolder, Backup.DatabaseName));
+
+            // With the journal of a restore that was killed, which would be played into this one.
+            SqliteRestore.Delete(fresh);
+            File.Copy(Path.Combine(backupFolder, Backup.DatabaseName), fresh);
             BackupFile.BringUpToDate(fresh, time);
             SqliteRestore.BeginNewEpoch(fresh, time);
         }

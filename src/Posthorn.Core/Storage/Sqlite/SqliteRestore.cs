@@ -13,6 +13,47 @@ internal static class SqliteRestore
     /// <summary>How far UIDVALIDITY jumps at a restore: of 32 bits some hundred restores are left (RFC 9051 §2.3.1.1).</summary>
     private const int LeastUidValidityJump = 1 << 20, MostUidValidityJump = 1 << 25;
 
+    /// <summary>A database and what SQLite keeps beside it: the journal of a change that was cut off, the log of what is not in the database yet, and the index of that.</summary>
+    public static IEnumerable<string> FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];
+
+    /// <summary>Takes a database away with what lies beside it.</summary>
+    public static void Delete(string path)
+    {
+        foreach (string file in FilesOf(path))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>
+    /// Makes of a database and what lies beside it one file that can be copied: a change that a crash cut off is rolled back, a log is copied into it. For what nobody uses.
+    /// </summary>
+    /// <exception cref="StoreOpeningException">That cannot be done where it lies.</exception>
+    public static void Settle(string path)
+    {
+        if (!FilesOf(path).Skip(1).Any(File.Exists))
+        {
+            return;
+        }
+
+        try
+        {
+            // The first read rolls back; the last connection that closes takes the log in.
+            using SqliteConnection connection = SqliteConnection.Open(path, readOnly: false);
+            connection.Scalar("SELECT count(*) FROM sqlite_schema");
+        }
+        catch (SqliteFault fault)
+        {
+            throw NotSettled(path, fault);
+        }
+
+        if (File.Exists(path + "-wal"))
+        {
+            // Somebody else has it open.
+            throw NotSettled(path, null);
+        }
+    }
+
     public static void BeginNewEpoch(string path, TimeProvider time)
     {
         try
@@ -57,6 +98,10 @@ internal static class SqliteRestore
 
         return problems;
     }
+
+    private static StoreOpeningException NotSettled(string path, SqliteFault? fault) => new(
+        $"A change of {path} was cut off, or is under way, and cannot be ended there{(fault is null ? "" : $" ({fault.Message})")}. Copy the folder to where it may be written, and restore from there.",
+        fault);
 
     private static void NewEpoch(SqliteConnection connection, long now)
     {

@@ -46,7 +46,7 @@ internal sealed class SqliteStore : IStore
         {
             connection?.Dispose();
             storeLock.Dispose();
-            throw new StoreOpeningException($"The store {path} cannot be opened: {fault.Message}. Restore a backup, or move the file away to begin anew.", fault);
+            throw new StoreOpeningException($"The store {path} cannot be opened: {fault.Message}. Restore a backup, or move {FileName}, {FileName}-wal and {FileName}-shm away to begin anew.", fault);
         }
         catch
         {

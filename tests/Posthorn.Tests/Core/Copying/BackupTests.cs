@@ -171,7 +171,85 @@ public sealed class BackupTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_backup_that_a_crash_cut_off_is_restored_as_the_one_before()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, [.. Enumerable.Range(0, 300).Select(static i => $"Subject: {i}\r\n\r\n")]);
+        await BackUpAsync(store);
+        string database = Path.Combine(Folder, Backup.DatabaseName);
+        byte[] before = await File.ReadAllBytesAsync(database, Cancel);
+        string cut = CutOff(database);
+        File.Move(cut, database, overwrite: true);
+        File.Move(cut + "-journal", database + "-journal");
+        Assert.NotEqual(before, await File.ReadAllBytesAsync(database, Cancel));
+
+        var place = new StoreOptions { DataFolder = Path.Combine(_folder, "embedded") };
+        await Restore.RunAsync(Folder, place, store.Time, Silent, Cancel);
+        await AssertFlagsAsync(place, MessageFlags.None);
+        Assert.Equal(before, await File.ReadAllBytesAsync(database, Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_restore_that_was_killed_left_is_not_played_into_the_next_one()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, [.. Enumerable.Range(0, 300).Select(static i => $"Subject: {i}\r\n\r\n")]);
+        await BackUpAsync(store);
+        string killed = CutOff(Path.Combine(Folder, Backup.DatabaseName));
+        await store.Get<Messages>().ChangeFlagsAsync(store.Actor, store.Account, inbox.Id, UidSet.All, new FlagChange(FlagOperation.Add, MessageFlags.Seen, []), null, Cancel);
+        await BackUpAsync(store);
+
+        var place = new StoreOptions { DataFolder = Path.Combine(_folder, "embedded") };
+        Directory.CreateDirectory(place.DataFolder);
+        File.Move(killed + "-journal", Path.Combine(place.DataFolder, "posthorn.db.restoring-journal"));
+        await Restore.RunAsync(Folder, place, store.Time, Silent, Cancel);
+        await AssertFlagsAsync(place, MessageFlags.Seen);
+    }
+
+    [Theory]
+    [InlineData("-wal")]
+    [InlineData("-shm")]
+    [InlineData("-journal")]
+    public async Task What_is_left_of_another_database_is_not_played_into_a_restored_one(string suffix)
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await BackUpAsync(store);
+        var place = new StoreOptions { DataFolder = Path.Combine(_folder, "embedded") };
+        Directory.CreateDirectory(place.DataFolder);
+        string left = Path.Combine(place.DataFolder, "posthorn.db" + suffix);
+        await File.WriteAllTextAsync(left, "theirs", Cancel);
+        StoreOpeningException refused = await Assert.ThrowsAsync<StoreOpeningException>(() => Restore.RunAsync(Folder, place, store.Time, Silent, Cancel).AsTask());
+        Assert.StartsWith($"{left} is left of another store", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.Equal("theirs", await File.ReadAllTextAsync(left, Cancel));
+        Assert.False(File.Exists(Path.Combine(place.DataFolder, "posthorn.db")));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>A copy of a database and its journal as a crash leaves them in the middle of a change. The database itself stays as it is.</summary>
+    private string CutOff(string database)
+    {
+        string copy = Path.Combine(_folder, "cut-off.db");
+        using SqliteConnection connection = SqliteConnection.Open(database, readOnly: false);
+        connection.Execute("PRAGMA cache_size=1; BEGIN IMMEDIATE; UPDATE mailbox_message SET flags = flags | 4; UPDATE email SET preview = 'another'");
+        File.Copy(database, copy);
+        File.Copy(database + "-journal", copy + "-journal");
+        connection.Execute("ROLLBACK");
+        return copy;
+    }
+
+    private static async Task AssertFlagsAsync(StoreOptions place, MessageFlags flags)
+    {
+        await using TestStore restored = await TestStore.AtAsync(place);
+        IReadOnlyList<Message> messages = (await restored.Get<Messages>().ReadAsync(
+            restored.Actor, restored.Account, (await restored.InboxAsync()).Id, UidSet.All, MessageFields.None, Cancel)).Value;
+        Assert.Equal(300, messages.Count);
+        Assert.All(messages, message => Assert.Equal(flags, message.Flags));
+        Assert.Empty((await restored.Get<StoreCheck>().RunAsync(Administrator, false, new Progress<long>(), Cancel)).Value);
+    }
 
     private static async Task<int> LaterAsync(TestStore store)
     {
