@@ -88,6 +88,30 @@ public sealed class SqliteStoreTests
     }
 
     [Fact]
+    public async Task The_end_of_an_account_reads_each_of_its_messages_once()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        List<string> steps = await ((SqliteStore)store.Store).WriteRawAsync(
+            static connection =>
+            {
+                var steps = new List<string>();
+                using SqliteStatement plan = connection.Use("EXPLAIN QUERY PLAN " + SqliteDirectory.ReleaseBodies).Bind(1L).Bind(2L);
+                while (plan.Step())
+                {
+                    steps.Add(plan.Text(3));
+                }
+
+                return steps;
+            },
+            Cancel);
+        Assert.Single(steps, static step => step.Contains("email", StringComparison.Ordinal));
+        Assert.Contains(steps, static step => step.StartsWith("SEARCH email USING INTEGER PRIMARY KEY", StringComparison.Ordinal));
+        Assert.DoesNotContain(steps, static step => step.Contains("CORRELATED", StringComparison.Ordinal));
+        Assert.Contains(steps, static step => step.StartsWith("SEARCH body USING", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_foreign_database_and_a_damaged_one_are_refused_in_one_line()
     {
         Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");

@@ -34,6 +34,12 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
     private const string SelectAccountAlone = SelectAccounts + " WHERE a.id = ?1";
     private const string SelectAllAccounts = SelectAccounts + " ORDER BY a.address";
 
+    // Counted once: email has no index by body.
+    internal const string ReleaseBodies = """
+        WITH held AS MATERIALIZED (SELECT body, count(*) AS n FROM email WHERE key BETWEEN ?1 AND ?2 GROUP BY body)
+        UPDATE body SET refs = refs - held.n, released = unixepoch() * 1000 FROM held WHERE body.id = held.body
+        """;
+
     // Tables whose rows belong to one account.
     private static readonly string[] AccountTables =
     [
@@ -282,11 +288,7 @@ internal sealed class SqliteDirectory(SqliteConnection connection) : IWriteDirec
     public ValueTask DeleteAccountAsync(AccountId id)
     {
         long first = SqliteMessages.Key(id, default), last = first + uint.MaxValue;
-        connection.Use("""
-            UPDATE body SET refs = refs - (SELECT count(*) FROM email WHERE email.body = body.id AND email.key BETWEEN ?1 AND ?2),
-                released = unixepoch() * 1000
-            WHERE id IN (SELECT body FROM email WHERE key BETWEEN ?1 AND ?2)
-            """).Bind(first).Bind(last).Run();
+        connection.Use(ReleaseBodies).Bind(first).Bind(last).Run();
         connection.Use("DELETE FROM email WHERE key BETWEEN ?1 AND ?2").Bind(first).Bind(last).Run();
         foreach (string table in AccountTables)
         {
