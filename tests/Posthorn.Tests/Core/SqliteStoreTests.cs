@@ -88,6 +88,30 @@ public sealed class SqliteStoreTests
     }
 
     [Fact]
+    public async Task Trimming_the_change_log_writes_only_where_there_is_something_to_trim()
+    {
+        Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, "Subject: a\r\n\r\n", "Subject: b\r\n\r\n");
+        await store.AppendAsync((await store.InboxAsync()).Id, "Subject: c\r\n\r\n");
+        IStoreMaintenance maintenance = store.Get<IStoreMaintenance>();
+
+        // While the writer is held, what waits for it is not done.
+        (Task<IWriteSession> write, Action open) = await HeldAsync(store);
+        ValueTask<int> nothingOld = maintenance.TrimChangesAsync(DateTimeOffset.UnixEpoch, keep: 0, Cancel);
+        ValueTask<int> nothingBeyond = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1_000, Cancel);
+        ValueTask<int> something = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1, Cancel);
+        Assert.True(nothingOld.IsCompleted);
+        Assert.True(nothingBeyond.IsCompleted);
+        Assert.False(something.IsCompleted);
+        open();
+        await write;
+        Assert.Equal((0, 0), (await nothingOld, await nothingBeyond));
+        Assert.NotEqual(0, await something);
+        Assert.Equal(0, await maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1, Cancel));
+    }
+
+    [Fact]
     public async Task The_end_of_an_account_reads_each_of_its_messages_once()
     {
         Assert.SkipWhen(TestDatabase.IsPostgres, "SQLite alone");

@@ -107,44 +107,44 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
         return new StoreSizes(pages.Int64(0), bodies[1], bodies[0]);
     });
 
-    public ValueTask<int> TrimChangesAsync(DateTimeOffset before, int keep, CancellationToken cancel) => store.WriteRawAsync(
-        connection =>
-        {
-            var accounts = new List<(long Account, long ModSeq)>();
-            using (SqliteStatement query = connection.Use("SELECT account, max(modseq) FROM change_log WHERE at < ?1 GROUP BY account").Bind(before))
-            {
-                while (query.Step())
-                {
-                    accounts.Add((query.Int64(0), query.Int64(1)));
-                }
-            }
-
-            int trimmed = 0;
-            foreach ((long account, long old) in accounts)
-            {
-                trimmed += Trim(connection, account, old, keep);
-            }
-
-            return trimmed;
-        },
-        cancel);
-
-    private static int Trim(SqliteConnection connection, long account, long old, int keep)
+    public async ValueTask<int> TrimChangesAsync(DateTimeOffset before, int keep, CancellationToken cancel)
     {
-        long newestToTrim;
-        using (SqliteStatement query = connection.Use("SELECT modseq FROM change_log WHERE account = ?1 ORDER BY modseq DESC LIMIT 1 OFFSET ?2").Bind(account).Bind(keep))
+        // The whole log is read beside the writer. What comes meanwhile lies above the bounds found.
+        List<(long Account, long ModSeq)> bounds = await OnOwnConnection(connection => TrimBounds(connection, before, keep));
+        int trimmed = 0;
+        foreach ((long account, long bound) in bounds)
         {
-            if (!query.Step())
-            {
-                return 0;
-            }
-
-            newestToTrim = Math.Min(old, query.Int64(0));
+            trimmed += await store.WriteRawAsync(
+                connection =>
+                {
+                    int count = connection.Use("DELETE FROM change_log WHERE account = ?1 AND modseq <= ?2").Bind(account).Bind(bound).Run();
+                    connection.Use("UPDATE account_counter SET oldest_modseq = max(oldest_modseq, ?2) WHERE account = ?1").Bind(account).Bind(bound).Run();
+                    return count;
+                },
+                cancel);
         }
 
-        int count = connection.Use("DELETE FROM change_log WHERE account = ?1 AND modseq <= ?2").Bind(account).Bind(newestToTrim).Run();
-        connection.Use("UPDATE account_counter SET oldest_modseq = max(oldest_modseq, ?2) WHERE account = ?1").Bind(account).Bind(newestToTrim).Run();
-        return count;
+        return trimmed;
+    }
+
+    /// <summary>Up to which modseq the log of an account can go, of those where some of it can.</summary>
+    private static List<(long Account, long ModSeq)> TrimBounds(SqliteConnection connection, DateTimeOffset before, int keep)
+    {
+        var bounds = new List<(long Account, long ModSeq)>();
+        using SqliteStatement query = connection.Use("""
+            SELECT account, max(modseq) FILTER (WHERE at < ?1) FROM change_log GROUP BY account HAVING min(at) < ?1 AND count(*) > ?2
+            """).Bind(before).Bind(keep);
+        while (query.Step())
+        {
+            using SqliteStatement kept = connection.Use("SELECT modseq FROM change_log WHERE account = ?1 ORDER BY modseq DESC LIMIT 1 OFFSET ?2")
+                .Bind(query.Int64(0)).Bind(keep);
+            if (kept.Step())
+            {
+                bounds.Add((query.Int64(0), Math.Min(query.Int64(1), kept.Int64(0))));
+            }
+        }
+
+        return bounds;
     }
 
     private static List<StoreFinding> Counters(SqliteConnection connection, bool repair)
