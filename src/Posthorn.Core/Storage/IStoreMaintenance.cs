@@ -19,10 +19,13 @@ internal interface IStoreMaintenance
     /// <summary>Somebody begins to work with the store: from now on it is no copy of another one (<see cref="StoreMark.Copied"/>).</summary>
     ValueTask ClaimAsync(CancellationToken cancel);
 
-    /// <summary>The database's own check of its pages and indexes.</summary>
+    /// <summary>The database's own check of its pages and indexes, and rows that name others which are gone.</summary>
     ValueTask<IReadOnlyList<string>> IntegrityAsync(CancellationToken cancel);
 
-    /// <summary>Compares counters of mailboxes, usage of accounts and references of bodies with the rows they count; repairs them when asked.</summary>
+    /// <summary>
+    /// Compares counters of mailboxes, usage of accounts and references of bodies with the rows they count; repairs them when asked, but lowers no references while rows
+    /// are gone that may have been some of them.
+    /// </summary>
     ValueTask<IReadOnlyList<StoreFinding>> CountersAsync(bool repair, CancellationToken cancel);
 
     ValueTask<Maintenance.StoreSizes> SizesAsync(CancellationToken cancel);

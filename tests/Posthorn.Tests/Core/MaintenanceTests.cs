@@ -5,6 +5,7 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Sqlite;
 using Posthorn.Stores;
 
 namespace Posthorn.Tests.Core;
@@ -43,6 +44,60 @@ public sealed class MaintenanceTests
         IReadOnlyList<StoreFinding> findings = (await store.Get<StoreCheck>().RunAsync(Administrator, true, Silent, Cancel)).Value;
         Assert.Equal(["counters", "body"], findings.Select(finding => finding.What));
         Assert.Equal(["body"], (await store.Get<StoreCheck>().RunAsync(Administrator, false, Silent, Cancel)).Value.Select(finding => finding.What));
+    }
+
+    [Fact]
+    public async Task Contents_that_are_gone_are_named_and_a_repair_gives_no_octets_to_the_sweep()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, Large, Large, "Subject: c\r\n\r\n");
+        await store.Get<Messages>().DeleteAsync(store.Actor, store.Account, inbox.Id, UidSet.Of(2), Cancel);
+        await ExecuteAsync(store, $"DELETE FROM email WHERE key < ({store.Account} << 32) + 3", $"DELETE FROM email WHERE account = {store.Account} AND id < 3");
+        string[] gone =
+        [
+            $"account {store.Account}, mailbox {inbox.Id}: message 1 has no contents",
+            $"account {store.Account}, mailbox {inbox.Id}: the removed message 2 has no contents",
+        ];
+        Assert.Equal(gone, await IntegrityAsync(store, repair: false));
+        IReadOnlyList<StoreFinding> repaired = (await store.Get<StoreCheck>().RunAsync(Administrator, true, Silent, Cancel)).Value;
+        StoreFinding[] references = [.. repaired.Where(static finding => finding.What == "references")];
+        Assert.Equal(2, references.Length);
+        Assert.All(references, static finding => Assert.False(finding.IsRepaired));
+        Assert.All(references, static finding => Assert.Contains("not lowered", finding.Text, StringComparison.Ordinal));
+
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.UploadGrace * 2);
+        Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+        Assert.Equal(2, TestDatabase.BodyFiles(store.Folder).Count);
+        Assert.Equal(gone, await IntegrityAsync(store, repair: false));
+    }
+
+    [Fact]
+    public async Task A_mailbox_that_is_gone_is_named_and_the_octets_of_its_messages_stay()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox archive = (await store.Get<Mailboxes>().CreateAsync(store.Actor, store.Account, "Archive", SpecialUse.None, Cancel)).Value;
+        await store.AppendAsync(archive.Id, Large);
+        string sql = $"DELETE FROM mailbox WHERE account = {store.Account} AND id = {archive.Id}";
+        await ExecuteAsync(store, sql, sql);
+        string[] gone = [$"account {store.Account}: message 1 is in mailbox {archive.Id}, which is not there"];
+        Assert.Equal(gone, await IntegrityAsync(store, repair: true));
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.UploadGrace * 2);
+        Assert.Equal(0, await store.Get<BodySweep>().SweepAsync(Cancel));
+        Assert.Single(TestDatabase.BodyFiles(store.Folder));
+        Assert.Equal(gone, await IntegrityAsync(store, repair: false));
+    }
+
+    [Fact]
+    public async Task Contents_that_belong_to_no_message_are_named_and_other_references_are_still_put_right()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, "Subject: a\r\n\r\n", "Subject: b\r\n\r\n");
+        string sql = $"DELETE FROM mailbox_message WHERE account = {store.Account} AND uid = 1";
+        await ExecuteAsync(store, sql, sql);
+        await ExecuteAsync(store, "UPDATE body SET refs = refs + 1", "UPDATE body SET refs = refs + 1");
+        Assert.Equal([$"account {store.Account}: the contents 1 belong to no message"], await IntegrityAsync(store, repair: true));
+        Assert.Equal(["integrity"], (await store.Get<StoreCheck>().RunAsync(Administrator, false, Silent, Cancel)).Value.Select(static finding => finding.What));
     }
 
     [Fact]
@@ -97,5 +152,27 @@ public sealed class MaintenanceTests
         Assert.Equal((text.Length, codec), ((int)body.SizeBytes, body.Codec));
         Assert.InRange(body.Inline!.Length, 1, codec == BodyCodec.Zstd ? text.Length / 2 : text.Length);
         Assert.Equal(text, await store.TextAsync(inbox.Id, 1));
+    }
+
+    private static async Task<IEnumerable<string>> IntegrityAsync(TestStore store, bool repair) =>
+        (await store.Get<StoreCheck>().RunAsync(Administrator, repair, Silent, Cancel)).Value.Where(static finding => finding.What == "integrity").Select(static finding => finding.Text);
+
+    /// <summary>Changes rows behind the store's back.</summary>
+    private static async Task ExecuteAsync(TestStore store, string sqlite, string postgres)
+    {
+        if (store.Store is SqliteStore embedded)
+        {
+            await embedded.WriteRawAsync(
+                connection =>
+                {
+                    connection.Execute(sqlite);
+                    return true;
+                },
+                Cancel);
+        }
+        else
+        {
+            TestDatabase.Execute(store.Folder, postgres);
+        }
     }
 }

@@ -45,16 +45,29 @@ internal sealed class PostgresMaintenance(PostgresStore store) : IStoreMaintenan
         WHERE id = ANY($1)
         """;
 
-    // What no constraint holds: rows that name others. An index can be left invalid by a statement that was cut off.
-    private const string Dangling = """
-        SELECT format('index %s is invalid: run REINDEX INDEX %s', indexrelid::regclass, indexrelid::regclass) FROM pg_index
-            WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
-        UNION ALL SELECT format('account %s, mailbox %s: message %s has no contents', m.account, m.mailbox, m.uid) FROM mailbox_message m
+    // What no constraint holds: rows that name others.
+    private const string Gone = """
+        SELECT format('account %s, mailbox %s: message %s has no contents', m.account, m.mailbox, m.uid) FROM mailbox_message m
             WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.account = m.account AND e.id = m.email)
+        UNION ALL SELECT format('account %s, mailbox %s: the removed message %s has no contents', r.account, r.mailbox, r.uid) FROM removed_message r
+            WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.account = r.account AND e.id = r.email)
         UNION ALL SELECT format('account %s: message %s is in mailbox %s, which is not there', m.account, m.uid, m.mailbox) FROM mailbox_message m
             WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.account = m.account AND b.id = m.mailbox)
-        LIMIT 100
         """;
+
+    private const string Unowned = """
+        SELECT format('account %s: the contents %s belong to no message', e.account, e.id) FROM email e
+            WHERE NOT EXISTS (SELECT 1 FROM mailbox_message m WHERE m.account = e.account AND m.email = e.id)
+                AND NOT EXISTS (SELECT 1 FROM removed_message r WHERE r.account = e.account AND r.email = e.id)
+        """;
+
+    // An index can be left invalid by a statement that was cut off.
+    private const string Invalid = """
+        SELECT format('index %s is invalid: run REINDEX INDEX %s', indexrelid::regclass, indexrelid::regclass) FROM pg_index
+            WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+        """;
+
+    private const string Dangling = Invalid + " UNION ALL " + Gone + " UNION ALL " + Unowned + " LIMIT 100";
 
     private const string Trim = """
         WITH old AS (SELECT account, max(modseq) AS modseq FROM change_log WHERE account = $1 AND at < $2 GROUP BY account),
@@ -180,18 +193,23 @@ internal sealed class PostgresMaintenance(PostgresStore store) : IStoreMaintenan
 
     private static async ValueTask FindReferencesAsync(PostgresTransaction transaction, bool repair, List<StoreFinding> findings)
     {
-        var wrong = new List<Guid>();
-        await transaction.Use(References).EachAsync(row =>
+        IReadOnlyList<WrongReferences> wrong = await transaction.Use(References).AllAsync(
+            static row => new WrongReferences(row.GetGuid(0), row.NullableInt64(1), row.GetInt64(2)));
+        bool mayLower = repair && (!wrong.Any(static body => body.IsTooHigh) || await transaction.Use("SELECT EXISTS(" + Gone + ")").ScalarAsync<bool>() is false);
+        var repaired = new List<Guid>();
+        foreach (WrongReferences body in wrong)
         {
-            Guid id = row.GetGuid(0);
-            findings.Add(row.IsDBNull(1)
-                ? new StoreFinding("body", $"body {id:N} has {row.GetInt64(2)} references, but is missing: restore it from a backup", false)
-                : new StoreFinding("references", $"body {id:N} counts {row.GetInt64(1)} references, but has {row.GetInt64(2)}", repair));
-            wrong.Add(id);
-        });
-        if (repair && wrong.Count > 0)
+            StoreFinding finding = body.ToFinding(repair, mayLower);
+            findings.Add(finding);
+            if (finding.IsRepaired)
+            {
+                repaired.Add(body.Id);
+            }
+        }
+
+        if (repaired.Count > 0)
         {
-            transaction.Use(RepairReferences).Bind([.. wrong]).Post();
+            transaction.Use(RepairReferences).Bind([.. repaired]).Post();
         }
     }
 

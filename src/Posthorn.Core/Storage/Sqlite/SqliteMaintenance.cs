@@ -44,6 +44,24 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
         WHERE id = ?1
         """;
 
+    // What no constraint holds: rows that name others.
+    private const string Gone = """
+        SELECT printf('account %d, mailbox %d: message %d has no contents', m.account, m.mailbox, m.uid) FROM mailbox_message m
+            WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.key = (m.account << 32) + m.email)
+        UNION ALL SELECT printf('account %d, mailbox %d: the removed message %d has no contents', r.account, r.mailbox, r.uid) FROM removed_message r
+            WHERE NOT EXISTS (SELECT 1 FROM email e WHERE e.key = (r.account << 32) + r.email)
+        UNION ALL SELECT printf('account %d: message %d is in mailbox %d, which is not there', m.account, m.uid, m.mailbox) FROM mailbox_message m
+            WHERE NOT EXISTS (SELECT 1 FROM mailbox b WHERE b.account = m.account AND b.id = m.mailbox)
+        """;
+
+    private const string Unowned = """
+        SELECT printf('account %d: the contents %d belong to no message', e.key >> 32, e.key & 4294967295) FROM email e
+            WHERE NOT EXISTS (SELECT 1 FROM mailbox_message m WHERE m.account = e.key >> 32 AND m.email = e.key & 4294967295)
+                AND NOT EXISTS (SELECT 1 FROM removed_message r WHERE r.account = e.key >> 32 AND r.email = e.key & 4294967295)
+        """;
+
+    private const string Dangling = Gone + " UNION ALL " + Unowned + " LIMIT 100";
+
     public ValueTask<bool> TryCopyDatabaseAsync(string path, CancellationToken cancel) => OnOwnConnection(connection =>
     {
         connection.Use("VACUUM INTO ?1").Bind(path).Run();
@@ -68,16 +86,24 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
     public ValueTask<IReadOnlyList<string>> IntegrityAsync(CancellationToken cancel) => OnOwnConnection<IReadOnlyList<string>>(connection =>
     {
         var problems = new List<string>();
-        using SqliteStatement query = connection.Use("PRAGMA integrity_check(100)");
-        while (query.Step())
+        Read("PRAGMA integrity_check(100)");
+        if (problems is ["ok"])
         {
-            if (query.Text(0) is not "ok" and { } problem)
-            {
-                problems.Add(problem);
-            }
+            // In damaged pages rows seem to be missing that are not.
+            problems.Clear();
+            Read(Dangling);
         }
 
         return problems;
+
+        void Read(string sql)
+        {
+            using SqliteStatement query = connection.Use(sql);
+            while (query.Step())
+            {
+                problems.Add(query.Text(0));
+            }
+        }
     });
 
     public async ValueTask<IReadOnlyList<StoreFinding>> CountersAsync(bool repair, CancellationToken cancel)
@@ -206,23 +232,24 @@ internal sealed class SqliteMaintenance(SqliteStore store) : IStoreMaintenance
 
     private static void FindReferences(SqliteConnection connection, bool repair, List<StoreFinding> findings)
     {
-        var wrong = new List<Guid>();
+        var wrong = new List<WrongReferences>();
         using (SqliteStatement query = connection.Use(References))
         {
             while (query.Step())
             {
-                Guid id = query.Guid(0);
-                bool isThere = !query.IsNull(1);
-                findings.Add(isThere
-                    ? new StoreFinding("references", $"body {id:N} counts {query.Int64(1)} references, but has {query.Int64(2)}", repair)
-                    : new StoreFinding("body", $"body {id:N} has {query.Int64(2)} references, but is missing: restore it from a backup", false));
-                wrong.Add(id);
+                wrong.Add(new WrongReferences(query.Guid(0), query.NullableInt64(1), query.Int64(2)));
             }
         }
 
-        foreach (Guid id in repair ? wrong : [])
+        bool mayLower = repair && (!wrong.Exists(static body => body.IsTooHigh) || connection.Scalar("SELECT EXISTS(" + Gone + ")") == 0);
+        foreach (WrongReferences body in wrong)
         {
-            connection.Use(RepairReferences).Bind(id).Run();
+            StoreFinding finding = body.ToFinding(repair, mayLower);
+            findings.Add(finding);
+            if (finding.IsRepaired)
+            {
+                connection.Use(RepairReferences).Bind(body.Id).Run();
+            }
         }
     }
 
