@@ -23,8 +23,17 @@ public sealed partial class BodySweep : BackgroundService
     /// <summary>The log serves clients that were away for so long.</summary>
     private static readonly TimeSpan ChangesKept = TimeSpan.FromDays(90);
 
+    /// <summary>
+    /// Between two looks at all files: what nothing names stays for a day anyway (<see cref="UploadGrace"/>), and all of them are asked for. Also soon after each start: a
+    /// node that never runs for a day looks, too.
+    /// </summary>
+    private static readonly TimeSpan FilesInterval = TimeSpan.FromDays(1);
+
     private const int ChangesKeptAtLeast = 100_000;
     private const int PageSize = 200;
+
+    /// <summary>Files whose rows are asked for at once.</summary>
+    private const int FilesPageSize = 500;
 
     private readonly IStore _store;
     private readonly IStoreMaintenance _maintenance;
@@ -33,17 +42,14 @@ public sealed partial class BodySweep : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<BodySweep> _log;
 
+    /// <summary>When all files were looked at (<see cref="TimeProvider.GetTimestamp"/>); null: not since the start.</summary>
+    private long? _filesSwept;
+
     internal BodySweep(IStore store, IStoreMaintenance maintenance, IBlobStore blobs, StoreUse use, TimeProvider time, ILogger<BodySweep> log) =>
         (_store, _maintenance, _blobs, _use, _time, _log) = (store, maintenance, blobs, use, time, log);
 
-    /// <summary>One sweep. Returns how many bodies went.</summary>
-    public async Task<int> SweepAsync(CancellationToken cancel)
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        return await _store.ReadAsync(AccountId.Store, session => session.Bodies.AreHeldAsync(now), cancel)
-            ? 0
-            : await SweepRowsAsync(cancel) + await SweepFilesAsync(cancel);
-    }
+    /// <summary>One sweep, of rows and files. Returns how many bodies went.</summary>
+    public Task<int> SweepAsync(CancellationToken cancel) => SweepAsync(withFiles: true, cancel);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,12 +67,12 @@ public sealed partial class BodySweep : BackgroundService
         }
     }
 
-    private async Task RunOnceAsync(CancellationToken cancel)
+    internal async Task RunOnceAsync(CancellationToken cancel)
     {
         try
         {
             await _use.NoteTimeAsync(cancel);
-            int bodies = await SweepAsync(cancel);
+            int bodies = await SweepAsync(withFiles: _filesSwept is not { } swept || _time.GetElapsedTime(swept) >= FilesInterval, cancel);
             int changes = await _maintenance.TrimChangesAsync(_time.GetUtcNow() - ChangesKept, ChangesKeptAtLeast, cancel);
             if (bodies + changes > 0)
             {
@@ -77,6 +83,24 @@ public sealed partial class BodySweep : BackgroundService
         {
             LogFailed(failure.Message);
         }
+    }
+
+    private async Task<int> SweepAsync(bool withFiles, CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        if (await _store.ReadAsync(AccountId.Store, session => session.Bodies.AreHeldAsync(now), cancel))
+        {
+            return 0;
+        }
+
+        int bodies = await SweepRowsAsync(cancel);
+        if (withFiles)
+        {
+            bodies += await SweepFilesAsync(cancel);
+            _filesSwept = _time.GetTimestamp();
+        }
+
+        return bodies;
     }
 
     private async Task<int> SweepRowsAsync(CancellationToken cancel)
@@ -110,6 +134,7 @@ public sealed partial class BodySweep : BackgroundService
     private async Task<int> SweepFilesAsync(CancellationToken cancel)
     {
         int swept = 0;
+        var page = new List<BodyId>(FilesPageSize);
         DateTimeOffset before = _time.GetUtcNow() - UploadGrace;
         await foreach (ListedBody body in _blobs.ListAsync(cancel))
         {
@@ -123,14 +148,30 @@ public sealed partial class BodySweep : BackgroundService
                 await _blobs.DeletePartAsync(body.Id, cancel);
                 swept++;
             }
-            else if (await _store.ReadAsync(AccountId.Store, session => session.Bodies.GetAsync(body.Id), cancel) is null)
+            else
             {
-                await _blobs.DeleteAsync(body.Id, cancel);
-                swept++;
+                page.Add(body.Id);
+                if (page.Count == FilesPageSize)
+                {
+                    swept += await SweepUnknownAsync(page, cancel);
+                    page.Clear();
+                }
             }
         }
 
-        return swept;
+        return swept + (page.Count == 0 ? 0 : await SweepUnknownAsync(page, cancel));
+    }
+
+    /// <summary>Takes away those that have no row.</summary>
+    private async Task<int> SweepUnknownAsync(List<BodyId> ids, CancellationToken cancel)
+    {
+        IReadOnlySet<BodyId> known = await _store.ReadAsync(AccountId.Store, session => session.Bodies.KnownAsync(ids), cancel);
+        foreach (BodyId id in ids.Where(id => !known.Contains(id)))
+        {
+            await _blobs.DeleteAsync(id, cancel);
+        }
+
+        return ids.Count - known.Count;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Swept {Bodies} bodies and {Changes} entries of the change log")]

@@ -10,6 +10,9 @@ public interface IReadBodies
     /// <summary>Those among them that are there, each once, in any order.</summary>
     ValueTask<IReadOnlyList<StoredBody>> GetAsync(IReadOnlyCollection<BodyId> ids);
 
+    /// <summary>Those among them that are there, without anything of them.</summary>
+    ValueTask<IReadOnlySet<BodyId>> KnownAsync(IReadOnlyCollection<BodyId> ids);
+
     /// <summary>All bodies, a page after <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most);
 

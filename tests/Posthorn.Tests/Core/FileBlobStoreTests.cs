@@ -54,6 +54,28 @@ public sealed class FileBlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_are_looked_at_soon_after_the_start_and_once_a_day()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        int looks = 0;
+        await (await _blobs.CreateAsync(_ids[0], Cancel)).CompleteAsync(Cancel);
+        var counted = new Meanwhile(_blobs, () =>
+        {
+            looks++;
+            return Task.CompletedTask;
+        });
+        var sweep = new BodySweep(store.Store, store.Get<IStoreMaintenance>(), counted, store.Get<StoreUse>(), store.Time, NullLogger<BodySweep>.Instance);
+        await sweep.RunOnceAsync(Cancel);
+        Assert.Equal(1, looks);
+        store.Time.Advance(TimeSpan.FromHours(23));
+        await sweep.RunOnceAsync(Cancel);
+        Assert.Equal(1, looks);
+        store.Time.Advance(TimeSpan.FromHours(1));
+        await sweep.RunOnceAsync(Cancel);
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
     public async Task What_was_cut_off_is_taken_away_without_the_body_that_it_became()
     {
         List<BlobUpload> uploads = await BeginAsync();

@@ -30,6 +30,9 @@ internal sealed class PostgresBodies(PostgresTransaction transaction) : IWriteBo
     public ValueTask<IReadOnlyList<StoredBody>> GetAsync(IReadOnlyCollection<BodyId> ids) =>
         transaction.Use(SelectByIds).Bind([.. ids.Select(static id => id.Value)]).AllAsync(Read);
 
+    public async ValueTask<IReadOnlySet<BodyId>> KnownAsync(IReadOnlyCollection<BodyId> ids) =>
+        (await transaction.Use("SELECT id FROM body WHERE id = ANY($1)").Bind([.. ids.Select(static id => id.Value)]).AllAsync(static row => new BodyId(row.GetGuid(0)))).ToHashSet();
+
     public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most) =>
         transaction.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most).AllAsync(Read);
 

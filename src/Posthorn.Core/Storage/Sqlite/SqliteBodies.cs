@@ -32,6 +32,21 @@ internal sealed class SqliteBodies(SqliteConnection connection) : IWriteBodies
         return ValueTask.FromResult<IReadOnlyList<StoredBody>>(bodies);
     }
 
+    public ValueTask<IReadOnlySet<BodyId>> KnownAsync(IReadOnlyCollection<BodyId> ids)
+    {
+        var known = new HashSet<BodyId>(ids.Count);
+        foreach (BodyId id in ids)
+        {
+            using SqliteStatement query = connection.Use("SELECT 1 FROM body WHERE id = ?1").Bind(id.Value);
+            if (query.Step())
+            {
+                known.Add(id);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlySet<BodyId>>(known);
+    }
+
     public ValueTask<IReadOnlyList<StoredBody>> AllAsync(BodyId? after, int most)
     {
         using SqliteStatement query = connection.Use(SelectAll).Bind(after?.Value ?? Guid.Empty).Bind(most);

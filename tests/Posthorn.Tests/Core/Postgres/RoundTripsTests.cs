@@ -6,6 +6,7 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage.Postgres;
 using Posthorn.Standards.Smtp;
@@ -181,6 +182,23 @@ public sealed class RoundTripsTests : IAsyncLifetime
         _ = (await _store.Get<Messages>().CopyAsync(_store.Actor, _store.Account, _inbox.Id, UidSet.All, _inbox.Id, Cancel)).Value;
         await _store.AppendAsync(_inbox.Id, [.. Enumerable.Range(0, 10).Select(static n => $"Subject: {n}\r\n\r\n")]);
         Assert.Equal(2 * 3, await CountAsync(OpenAllAsync));
+    }
+
+    [Fact]
+    public async Task A_sweep_asks_for_five_hundred_files_at_once()
+    {
+        const int Files = 1_000;
+        for (int n = 0; n < Files; n++)
+        {
+            string path = FileBlobStore.PathIn(Path.Combine(_store.Folder, "bodies"), new BodyId(Guid.NewGuid()));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllBytesAsync(path, [], Cancel);
+        }
+
+        _store.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.UploadGrace * 2);
+
+        // Whether bodies are held, whether any is released, and two pages; each with the COMMIT that nobody waits for.
+        Assert.Equal(2 * 4, await CountAsync(async () => Assert.Equal(Files, await _store.Get<BodySweep>().SweepAsync(Cancel))));
     }
 
     private async Task OpenAllAsync()
