@@ -12,6 +12,9 @@ public sealed class StoreUnavailableException(string message, bool isFull, Excep
     /// <summary>Octets are there, but not those that were stored.</summary>
     public bool IsDamaged { get; init; }
 
-    /// <summary>The database was lost during the commit and could not be asked: the operation may have been kept after all. Octets that it refers to must stay.</summary>
+    /// <summary>
+    /// The database was lost during the commit and could not be asked, or the disk did not say whether it has the commit: the operation may have been kept after all. Octets
+    /// that it refers to must stay.
+    /// </summary>
     public bool IsOutcomeOpen { get; init; }
 }

@@ -9,13 +9,14 @@ public sealed class StoreFailureTests
     private const string Recipient = "you@example.test";
 
     [Theory]
-    [InlineData(true, "452 4.3.1 ~")]
-    [InlineData(false, "451 4.3.0 ~")]
-    public async Task A_database_that_fails_is_told_after_the_data(bool isFull, string reply)
+    [InlineData(true, false, "452 4.3.1 ~")]
+    [InlineData(false, false, "451 4.3.0 ~")]
+    [InlineData(false, true, "451 4.3.0 ~")]
+    public async Task A_database_that_fails_is_told_after_the_data(bool isFull, bool isOutcomeOpen, string reply)
     {
         await using var server = await SmtpTestServer.StartAsync();
         await using var client = await server.GreetedAsync();
-        server.Disk.Writes = new StoreUnavailableException("asked for", isFull);
+        server.Disk.Writes = new StoreUnavailableException("asked for", isFull) { IsOutcomeOpen = isOutcomeOpen };
         await SendAsync(client, "Subject: one\r\n\r\ntext\r\n", reply);
         Assert.Empty(await server.InboxAsync(Recipient));
         server.Disk.Writes = null;

@@ -150,6 +150,15 @@ internal sealed class SqliteFault(int code, string message) : Exception($"SQLite
         return new SqliteFault(extended == raw.SQLITE_OK ? code : extended, raw.sqlite3_errmsg(database).utf8_to_string());
     }
 
-    public StoreUnavailableException ToUnavailable() =>
-        new(IsFull ? "The disk of the store is full." : $"The store cannot be read or written now ({Message}).", IsFull, this);
+    public StoreUnavailableException ToUnavailable() => ToUnavailable(isOutcomeOpen: false);
+
+    /// <summary>As an error of COMMIT itself.</summary>
+    /// <remarks>
+    /// With a full disk its last frame was not written, and it is undone. With any other error, above all that of the sync, the frame may lie in the WAL, where a crash
+    /// before the next commit would bring it to light.
+    /// </remarks>
+    public StoreUnavailableException ToUncommitted() => ToUnavailable(isOutcomeOpen: !IsFull);
+
+    private StoreUnavailableException ToUnavailable(bool isOutcomeOpen) =>
+        new(IsFull ? "The disk of the store is full." : $"The store cannot be read or written now ({Message}).", IsFull, this) { IsOutcomeOpen = isOutcomeOpen };
 }

@@ -120,6 +120,7 @@ internal sealed partial class SqliteWriter : IDisposable
     private void CommitGroup()
     {
         var session = new SqliteWriteSession(_connection);
+        bool commits = false;
         try
         {
             _connection.Use("BEGIN IMMEDIATE").Run();
@@ -128,13 +129,14 @@ internal sealed partial class SqliteWriter : IDisposable
                 ApplyApart(session);
             }
 
+            commits = true;
             _connection.Use("COMMIT").Run();
         }
         catch (SqliteFault fault)
         {
             RollBack();
             LogGroupFailed(_group.Count, fault.Message);
-            StoreUnavailableException failure = fault.ToUnavailable();
+            StoreUnavailableException failure = commits ? fault.ToUncommitted() : fault.ToUnavailable();
             foreach (WriteJob job in _group)
             {
                 job.Fail(failure);
