@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
-using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Storage.Sqlite;
@@ -104,10 +103,10 @@ public sealed class FailedCommitTests
         },
         Cancel));
 
-    /// <summary>What a crash leaves: not the index of the WAL, which is made anew.</summary>
+    /// <summary>What a crash leaves: neither the index of the WAL, which is made anew, nor the lock.</summary>
     private static void CopyAll(string from, string to)
     {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(static file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(static file => Path.GetFileName(file) is not ("posthorn.db-shm" or "lock")))
         {
             string copy = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);

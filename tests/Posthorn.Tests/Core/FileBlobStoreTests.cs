@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Posthorn.Core;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Maintenance;
 using Posthorn.Core.Storage;
@@ -12,7 +13,7 @@ public sealed class FileBlobStoreTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("posthorn-test-");
     private readonly FileBlobStore _blobs;
-    private readonly List<BodyId> _ids = [.. Enumerable.Range(0, 2 + Parts).Select(static n => new BodyId(Guid.Parse($"00000000-0000-0000-0000-{n:D10}ab")))];
+    private readonly List<BodyId> _ids = [.. Enumerable.Range(0, 2 + Parts).Select(static n => new BodyId(new Guid(0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)n, 0xab)))];
 
     public FileBlobStoreTests() => _blobs = new FileBlobStore(_folder.FullName);
 

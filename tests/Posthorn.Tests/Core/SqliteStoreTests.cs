@@ -98,9 +98,9 @@ public sealed class SqliteStoreTests
 
         // While the writer is held, what waits for it is not done.
         (Task<IWriteSession> write, Action open) = await HeldAsync(store);
-        ValueTask<int> nothingOld = maintenance.TrimChangesAsync(DateTimeOffset.UnixEpoch, keep: 0, Cancel);
-        ValueTask<int> nothingBeyond = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1_000, Cancel);
-        ValueTask<int> something = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1, Cancel);
+        Task<int> nothingOld = maintenance.TrimChangesAsync(DateTimeOffset.UnixEpoch, keep: 0, Cancel).AsTask();
+        Task<int> nothingBeyond = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1_000, Cancel).AsTask();
+        Task<int> something = maintenance.TrimChangesAsync(DateTimeOffset.MaxValue, keep: 1, Cancel).AsTask();
         Assert.True(nothingOld.IsCompleted);
         Assert.True(nothingBeyond.IsCompleted);
         Assert.False(something.IsCompleted);

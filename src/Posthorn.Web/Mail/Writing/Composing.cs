@@ -50,9 +50,9 @@ public sealed class Composing(
     /// <param name="posted">Its files.</param>
     /// <param name="zone">The writer's, for the time it is to leave at.</param>
     internal Task<ComposeOutcome> SendAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone) =>
-        sentForms.OnceAsync(session.Account.Id, posted, async () => await SendAsync(session, form, posted, zone, CancellationToken.None));
+        sentForms.OnceAsync(session.Account.Id, posted, async () => await SendFormAsync(session, form, posted, zone, CancellationToken.None));
 
-    private async ValueTask<ComposeOutcome> SendAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone, CancellationToken cancel)
+    private async ValueTask<ComposeOutcome> SendFormAsync(WebSession session, ComposeForm form, IFormCollection posted, TimeZoneInfo zone, CancellationToken cancel)
     {
         Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel), sent = await FolderAsync(session, SpecialUse.Sent, "Sent", cancel);
         using var parts = await PartsAsync(session, drafts, form, posted, cancel);
