@@ -406,16 +406,21 @@ public sealed class OutboundTests
         await sending.WaitAsync(Cancel);
         await server.AcceptAsync(Message, TestServer.You, To("b@elsewhere.test"), time.GetUtcNow());
         time.Advance(TimeSpan.FromSeconds(1));
-        await server.AcceptAsync(Message, TestServer.You, To("c@elsewhere.test"), time.GetUtcNow());
+        // Somebody here has it too: its octets stay.
+        var friend = new EnvelopeRecipient(TestServer.Friend, await server.ResolveAsync(TestServer.Friend), DsnNotify.Default, null);
+        await server.AcceptAsync(Message, TestServer.You, [.. To("c@elsewhere.test"), friend], time.GetUtcNow());
         go.Release();
         // The other two were leased together: one is on its way, the other waits for it.
         await sending.WaitAsync(Cancel);
         QueueEntry waiting = await server.QueuedAsync(static entry => entry.Recipients[0].Address == "c@elsewhere.test");
         await server.Services.GetRequiredService<MailQueue>().DropAsync(TestServer.Administrator, waiting.Id, Cancel);
         time.Advance(TimeSpan.FromMinutes(2));
-        go.Release(2);
+        // The last waits until the others are through.
+        await server.AcceptAsync(Message, TestServer.You, To("d@elsewhere.test"), time.GetUtcNow());
+        go.Release(3);
         await EmptyAsync(server);
-        Assert.Equal(2, sink.Arrived().Count());
+        string[] sent = [.. sink.Arrived().Select(static sunk => sunk.Commands.Single(static line => line.StartsWith("RCPT", StringComparison.Ordinal)))];
+        Assert.Equal(["RCPT TO:<a@elsewhere.test>", "RCPT TO:<b@elsewhere.test>", "RCPT TO:<d@elsewhere.test>"], sent);
     }
 
     /// <summary>Lets the server's time go by in steps, each with the attempts that fall due in it; what is in the sender's inbox then.</summary>
