@@ -294,7 +294,7 @@ internal sealed partial class ImapSession
         }
 
         // What NOTIFY leaves as it is takes no signal back either.
-        if (_othersChanges is { } others && Notifications is null or { Selected: not null } && Interlocked.Exchange(ref _othersArmed, others) != others)
+        if (Selected is not null && _othersChanges is { } others && Notifications is null or { Selected: not null } && Interlocked.Exchange(ref _othersArmed, others) != others)
         {
             others.WaitAsync(CancellationToken.None).GetAwaiter().UnsafeOnCompleted(() =>
             {

@@ -70,9 +70,28 @@ internal sealed record Select(string Mailbox, bool CondStore, QResync? Resync) :
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }
 
+        bool isOpen = false;
+        try
+        {
+            ImapResult result = await OpenAsync(session, mailbox, isReadOnly, cancel);
+            isOpen = result.Status == ImapStatus.Ok;
+            return result;
+        }
+        finally
+        {
+            if (!isOpen)
+            {
+                // RFC 9051 §6.3.2: after a SELECT that failed none is selected. Nor are changes waited for that nobody would look at.
+                session.CloseMailbox();
+            }
+        }
+    }
+
+    private async ValueTask<ImapResult> OpenAsync(ImapSession session, Mailbox mailbox, bool isReadOnly, CancellationToken cancel)
+    {
         Result<RightSet> allowed = await session.Services.Grants.MineAsync(session.Actor!, mailbox.Account, mailbox.Id, cancel);
         Result<MailboxSnapshot> opened = await session.SnapshotAsync(mailbox.Account, mailbox.Id, cancel);
-        if (!allowed.TryGet(out RightSet rights, out refusal) || !opened.TryGet(out MailboxSnapshot? snapshot, out refusal))
+        if (!allowed.TryGet(out RightSet rights, out Refusal? refusal) || !opened.TryGet(out MailboxSnapshot? snapshot, out refusal))
         {
             return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
         }

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Changes;
+using Posthorn.Core.Mailboxes;
 using Posthorn.ProtocolTests.Dialogs;
 using Posthorn.Server.Imap;
 
@@ -24,6 +27,21 @@ public sealed class NotifyLimitTests
     {
         await using ServerFixture server = await ServerFixture.StartAsync();
         await DialogRunner.PlayAsync(server, "imaps", Path.Combine(Folder, "others.dialog"));
+    }
+
+    [Fact]
+    public async Task A_mailbox_that_could_not_be_opened_is_not_waited_for()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        await using ServerFixture server = await ServerFixture.StartAsync();
+        var system = Actor.System("test");
+        AccountId alice = (await server.Services.GetRequiredService<Accounts>().GetAsync(system, "alice@example.test", cancel)).Value.Id;
+        MailboxId sent = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(system, alice, "Sent", cancel)).Value.Id;
+        Assert.True(RightSet.TryParse("l", out RightSet rights));
+        Assert.True((await server.Services.GetRequiredService<Grants>().SetAsync(system, alice, sent, "bob@example.test", GrantChange.Replace, rights, cancel)).IsOk);
+        await using var dialog = new DialogRunner(server, "imaps");
+        await dialog.RunAsync(Path.Combine(Folder, "refused.dialog"));
+        Assert.DoesNotContain(alice, server.Services.GetRequiredService<ChangeFeed>().Accounts);
     }
 
     [Fact]
