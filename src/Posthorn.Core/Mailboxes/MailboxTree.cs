@@ -26,20 +26,14 @@ internal static class MailboxTree
             return existing.IsContainer ? await FillContainerAsync(session, account, existing) : new Refusal.AlreadyExists($"The mailbox {name}");
         }
 
-        string[] missing = [.. MailboxName.Parents(name).Where(parent => all.All(other => other.Name != parent))];
+        string[] missing = MissingParents(all, name);
         if (all.Count + missing.Length + 1 > most)
         {
-            return new Refusal.Limit("mailboxes of an account", most);
+            return TooMany(most);
         }
 
         var ids = new List<uint>();
-        Mailbox? around = all.Where(other => MailboxName.IsInside(name, other.Name)).MaxBy(other => other.Name.Length);
-        foreach (string parent in missing)
-        {
-            around = await InsertAsync(session, account, parent, SpecialUse.None, around);
-            ids.Add((uint)around.Id.Value);
-        }
-
+        Mailbox? around = await InsertParentsAsync(session, account, all, name, missing, ids);
         Mailbox created = await InsertAsync(session, account, name, use, around);
         ids.Add((uint)created.Id.Value);
         await LogAsync(session, account, ChangeKind.Added, ids);
@@ -81,6 +75,19 @@ internal static class MailboxTree
             return new Refusal.Invalid(objectionInside);
         }
 
+        string[] missing = MissingParents(all, to);
+        if (missing.Length > 0 && all.Count + missing.Length > most)
+        {
+            return TooMany(most);
+        }
+
+        var made = new List<uint>();
+        await InsertParentsAsync(session, account, all, to, missing, made);
+        if (made.Count > 0)
+        {
+            await LogAsync(session, account, ChangeKind.Added, made);
+        }
+
         var ids = new List<uint>();
         foreach (Mailbox mailbox in moved)
         {
@@ -88,7 +95,6 @@ internal static class MailboxTree
             ids.Add((uint)mailbox.Id.Value);
         }
 
-        await CreateParentsAsync(session, account, to);
         await LogAsync(session, account, ChangeKind.Changed, ids);
         return source with { Name = to };
     }
@@ -125,6 +131,24 @@ internal static class MailboxTree
         return Done.Value;
     }
 
+    private static Refusal.Limit TooMany(int most) => new("mailboxes of an account", most);
+
+    private static string[] MissingParents(IReadOnlyList<Mailbox> all, string name) => [.. MailboxName.Parents(name).Where(parent => all.All(other => other.Name != parent))];
+
+    /// <returns>The mailbox around the name; null: it is at the top.</returns>
+    private static async ValueTask<Mailbox?> InsertParentsAsync(
+        IWriteSession session, AccountId account, IReadOnlyList<Mailbox> all, string name, string[] missing, List<uint> ids)
+    {
+        Mailbox? around = all.Where(other => MailboxName.IsInside(name, other.Name)).MaxBy(other => other.Name.Length);
+        foreach (string parent in missing)
+        {
+            around = await InsertAsync(session, account, parent, SpecialUse.None, around);
+            ids.Add((uint)around.Id.Value);
+        }
+
+        return around;
+    }
+
     /// <summary>RFC 4314 §4: whoever may use the mailbox around a new one may use that, too.</summary>
     private static async ValueTask<Mailbox> InsertAsync(IWriteSession session, AccountId account, string name, SpecialUse use, Mailbox? around)
     {
@@ -157,17 +181,6 @@ internal static class MailboxTree
         await session.Mailboxes.CopyAnnotationsAsync(account, inbox.Id, target.Id);
         await Transfer.ApplyAsync(session, account, inbox.Id, UidSet.All, target.Id, move: true, now);
         return target;
-    }
-
-    private static async ValueTask CreateParentsAsync(IWriteSession session, AccountId account, string name)
-    {
-        foreach (string parent in MailboxName.Parents(name))
-        {
-            if (await session.Mailboxes.FindAsync(account, parent) is null)
-            {
-                await session.Mailboxes.InsertAsync(account, parent, SpecialUse.None, isContainer: false);
-            }
-        }
     }
 
     private static async ValueTask LogAsync(IWriteSession session, AccountId account, ChangeKind change, IEnumerable<uint> ids) =>

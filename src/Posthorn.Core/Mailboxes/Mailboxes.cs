@@ -132,7 +132,7 @@ public sealed class Mailboxes
         DateTimeOffset now = _time.GetUtcNow();
         return ChangeAsync(
             account,
-            async session => await CheckAsync(session, actor, account, MailboxName.Normalize(from), Right.DeleteMailbox)
+            async session => await CheckRenameAsync(session, actor, account, MailboxName.Normalize(from))
                 ?? await CheckAroundAsync(session, actor, account, MailboxName.Normalize(to)),
             session => MailboxTree.RenameAsync(session, account, MailboxName.Normalize(from), MailboxName.Normalize(to), _options.MaxMailboxes, now), cancel);
     }
@@ -262,6 +262,21 @@ public sealed class Mailboxes
         Rights.IsOwn(actor, account) ? Rights.Check(actor, account, right)
         : await session.Mailboxes.FindAsync(account, name) is { } mailbox ? await Rights.CheckAsync(session, actor, account, mailbox.Id, right)
         : new Refusal.NotFound("such mailbox");
+
+    /// <summary>RFC 4314 §4: the mailbox goes from its place. INBOX stays and its messages go, which is as much as to read them, mark them and expunge them.</summary>
+    private static async ValueTask<Refusal?> CheckRenameAsync(IWriteSession session, Actor actor, AccountId account, string from)
+    {
+        Right[] needed = from == Mailbox.Inbox ? [Right.DeleteMailbox, Right.Read, Right.DeleteMessages, Right.Expunge] : [Right.DeleteMailbox];
+        foreach (Right right in needed)
+        {
+            if (await CheckAsync(session, actor, account, from, right) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>RFC 4314 §4: to create needs the right on the nearest mailbox around it. At the top of an account only its owner does.</summary>
     private static async ValueTask<Refusal?> CheckAroundAsync(IWriteSession session, Actor actor, AccountId account, string name)
