@@ -29,9 +29,13 @@ internal sealed partial class ImapSession
     {
         if (Selected?.Id == mailbox && Selected.Account == account)
         {
+            _owesOwn |= !uids.IsEmpty;
             Notifications?.Created(uids);
         }
     }
+
+    /// <summary>Messages that this session took out of the selected mailbox.</summary>
+    public void Removed(UidSet uids) => _owesOwn |= !uids.IsEmpty;
 
     /// <summary>Keeps a result up to date, or says that it is not; null: it would hold too much (RFC 5267 §4.3.1).</summary>
     public void Update(SearchContext? context)

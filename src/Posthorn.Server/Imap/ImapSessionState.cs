@@ -21,6 +21,9 @@ internal sealed partial class ImapSession
     private ChangeSubscription? _othersChanges;
     private ChangeSubscription? _othersArmed;
     private bool _owesModSeq;
+
+    // Of what the client did itself it hears, whatever NOTIFY asked for.
+    private bool _owesOwn;
     private SearchContexts? _contexts;
 
     /// <summary>Searches of the selected mailbox whose results are kept up to date. Few sessions have any.</summary>
@@ -93,7 +96,7 @@ internal sealed partial class ImapSession
 
     public void CloseMailbox()
     {
-        (Selected, _owesModSeq, _contexts) = (null, false, null);
+        (Selected, _owesModSeq, _owesOwn, _contexts) = (null, false, false, null);
         Notifications?.Forget();
         _othersChanges?.Dispose();
         _othersChanges = null;
@@ -136,7 +139,7 @@ internal sealed partial class ImapSession
     /// <param name="cancel">Ends the reading.</param>
     public async ValueTask TellUpdatesAsync(bool expunges, CancellationToken cancel)
     {
-        bool isWatched = Notifications is null or { Selected: not null };
+        bool isWatched = Notifications is null or { Selected: not null } || (expunges && _owesOwn);
         if (Selected is not null && isWatched && (Watched.IsSignalled || (expunges && Selected.HoldsExpunges))
             && await MoveOnAsync(expunges, cancel) is { } changes)
         {
@@ -166,6 +169,7 @@ internal sealed partial class ImapSession
         }
 
         await MailboxSnapshot.LoadAsync(selected.View, newest, cancel);
+        _owesOwn &= !expunges;
         ViewChanges changes = selected.MoveOn(newest, expunges);
         _contexts?.Touch(changes.Differences);
         Notifications?.Came(changes.Differences.Added.Select(message => message.Uid));

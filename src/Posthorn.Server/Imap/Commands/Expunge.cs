@@ -35,6 +35,12 @@ internal sealed record Expunge(SequenceSet? Messages) : IImapCommand<Expunge>
         }
 
         Result<UidSet> removed = await session.Services.Messages.ExpungeAsync(session.Actor!, selected.Account, selected.Id, uids, cancel);
-        return removed.Refusal is { } refusal ? ResponseCode.Refuse(refusal, ResponseCode.Nonexistent) : ImapResult.Completed;
+        if (!removed.TryGet(out UidSet? gone, out Refusal? refusal))
+        {
+            return ResponseCode.Refuse(refusal, ResponseCode.Nonexistent);
+        }
+
+        session.Removed(gone);
+        return ImapResult.Completed;
     }
 }

@@ -19,6 +19,7 @@ internal sealed record Move(Copy Copy) : IImapCommand<Move>
             return refused;
         }
 
+        session.Removed(moved.Source);
         if (!moved.Source.IsEmpty)
         {
             // RFC 6851 §4.3: before the EXPUNGEs, or the client could not tell what went where.

@@ -48,6 +48,7 @@ internal sealed record Replace(uint Number, bool ByUid, Append Message) : IImapC
                 }
 
                 session.Created(mailbox.Account, mailbox.Id, appended.Uids);
+                session.Removed(UidSet.Of(uid));
                 session.Writer.Status("OK"u8, ResponseCode.AppendUid(appended.UidValidity, appended.Uids), "The new message is here");
                 return ImapResult.Completed;
             },
