@@ -37,11 +37,11 @@ public sealed record Account(
 
     public bool IsOverQuota => UsedBytes >= QuotaBytes || MessageCount >= QuotaMessages || DomainUsedBytes >= DomainQuotaBytes;
 
-    /// <summary>Why so much more mail has no room here; null: it has.</summary>
+    /// <summary>Why so much more mail has no room here; null: it has. Of what takes no more, over the quota or not, nothing is refused.</summary>
     public Refusal? ObjectTo(long bytes, long messages) =>
-        UsedBytes + bytes > QuotaBytes ? new Refusal.OverQuota(QuotaBytes.Value)
-        : DomainUsedBytes + bytes > DomainQuotaBytes ? new Refusal.OverQuota(DomainQuotaBytes.Value) { IsOfDomain = true }
-        : MessageCount + messages > QuotaMessages ? new Refusal.OverMessageQuota(QuotaMessages.Value)
+        bytes > 0 && UsedBytes + bytes > QuotaBytes ? new Refusal.OverQuota(QuotaBytes.Value)
+        : bytes > 0 && DomainUsedBytes + bytes > DomainQuotaBytes ? new Refusal.OverQuota(DomainQuotaBytes.Value) { IsOfDomain = true }
+        : messages > 0 && MessageCount + messages > QuotaMessages ? new Refusal.OverMessageQuota(QuotaMessages.Value)
         : null;
 }
 

@@ -50,8 +50,11 @@ public sealed class Quotas
             cancel);
     }
 
-    /// <summary>Why so much more mail would be refused; null: it would not. What counts is asked again when it is filed.</summary>
-    public async ValueTask<Refusal?> ObjectToAsync(Actor actor, AccountId account, long bytes, long messages, CancellationToken cancel) =>
-        Rights.Check(actor, account, Right.Insert)
-        ?? (await _store.ReadAsync(account, session => session.Directory.AccountAsync(account), cancel))?.ObjectTo(bytes, messages);
+    /// <summary>Why so much more mail would be refused in a mailbox; null: it would not. What counts is asked again when it is filed.</summary>
+    public ValueTask<Refusal?> ObjectToAsync(Actor actor, AccountId account, MailboxId mailbox, long bytes, long messages, CancellationToken cancel) =>
+        _store.ReadAsync<Refusal?>(
+            account,
+            async session => await Rights.CheckAsync(session, actor, account, mailbox, Right.Insert)
+                ?? (await session.Directory.AccountAsync(account))?.ObjectTo(bytes, messages),
+            cancel);
 }

@@ -81,4 +81,10 @@ internal readonly record struct ResponseCode(string? Text)
             _ => Cannot,
         },
         refusal.Text);
+
+    /// <summary>The same of what goes into a mailbox: what room another has is not told.</summary>
+    public static ImapResult RefuseFiling(Refusal refusal, Mailbox mailbox, AccountId own) =>
+        mailbox.Account != own && refusal is Refusal.OverQuota or Refusal.OverMessageQuota
+            ? ImapResult.No(OverQuota, "The owner of the mailbox has no room for it")
+            : Refuse(refusal, TryCreate);
 }

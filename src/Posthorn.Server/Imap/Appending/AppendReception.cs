@@ -1,6 +1,7 @@
 using System.Buffers;
 using Posthorn.Core;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Server.Imap.Fetching;
 
@@ -11,10 +12,11 @@ namespace Posthorn.Server.Imap.Appending;
 /// What can be refused is refused before the client is told to send. After a refusal the command is gone past, so that the next one is found: the literal
 /// that the command's first line announced by the loop, as for every command, a later one here.
 /// </remarks>
+/// <param name="session">The session.</param>
+/// <param name="mailbox">Where they go.</param>
 /// <param name="messages">Gets those that are whole; the caller disposes them.</param>
-/// <param name="isOwn">They go into the session's own account; what room another's has is told when they are filed.</param>
-/// <param name="checksQuota">Before octets are sent; else the filing does.</param>
-internal sealed class AppendReception(ImapSession session, List<NewMessage> messages, bool isOwn, bool checksQuota) : IAsyncDisposable
+/// <param name="replaced">What REPLACE takes away for the one message that comes; null: APPEND.</param>
+internal sealed class AppendReception(ImapSession session, Mailbox mailbox, List<NewMessage> messages, ReplacedMessage? replaced) : IAsyncDisposable
 {
     /// <summary>Messages of one APPEND (RFC 3502): up to 64 KiB of each are held until the last one is here.</summary>
     public const int MaxMessages = 200;
@@ -82,6 +84,11 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
 
     private ImapResult? Begin(AppendStep.Begin options)
     {
+        if (replaced is not null && messages.Count == 1)
+        {
+            return ImapResult.Bad("REPLACE takes one message.");
+        }
+
         if (messages.Count == MaxMessages)
         {
             return ImapResult.No(ResponseCode.Limit, $"One APPEND takes {MaxMessages} messages");
@@ -100,8 +107,8 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
         }
 
         // Octets that are on their way already, and few, are refused by the filing: asking before saves nobody anything.
-        bool asksQuota = literal.Header.IsSynchronizing || literal.Header.Length > MessageWriter.InlineBytes;
-        if (await ObjectAsync(literal.Header.Length, asksQuota, cancel) is { } refused)
+        bool asks = literal.Header.IsSynchronizing || literal.Header.Length > MessageWriter.InlineBytes - _writer!.Length;
+        if (await ObjectAsync(literal.Header.Length, asks, cancel) is { } refused)
         {
             return refused;
         }
@@ -135,7 +142,7 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
             return ImapResult.No(ResponseCode.TooBig, $"One APPEND copies {session.Services.Limits.MaxMessageBytes} octets at the most");
         }
 
-        if (await ObjectAsync(part.Length, asksQuota: true, cancel) is { } refused)
+        if (await ObjectAsync(part.Length, asks: true, cancel) is { } refused)
         {
             return refused;
         }
@@ -153,8 +160,8 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
         return null;
     }
 
-    /// <summary>What can be refused is refused before the client sends what would be thrown away (RFC 9208 §4.3.1).</summary>
-    private async ValueTask<ImapResult?> ObjectAsync(long more, bool asksQuota, CancellationToken cancel)
+    /// <summary>What can be refused is refused before the client sends what would be thrown away (RFC 9208 §4.3.1). REPLACE needs the difference (RFC 8508 §3.4).</summary>
+    private async ValueTask<ImapResult?> ObjectAsync(long more, bool asks, CancellationToken cancel)
     {
         if (more > session.Services.Limits.MaxMessageBytes - _writer!.Length)
         {
@@ -162,8 +169,14 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
         }
 
         _octets += more;
-        return isOwn && asksQuota && await session.Services.Quotas.ObjectToAsync(session.Actor!, session.Account!.Id, checksQuota ? _octets : 0, messages.Count + 1, cancel) is { } full
-            ? ResponseCode.Refuse(full, ResponseCode.TryCreate)
+        if (!asks)
+        {
+            return null;
+        }
+
+        long octets = _octets - (replaced?.SizeBytes ?? 0), count = messages.Count + (replaced is null ? 1 : 0);
+        return await session.Services.Quotas.ObjectToAsync(session.Actor!, mailbox.Account, mailbox.Id, octets, count, cancel) is { } refusal
+            ? ResponseCode.RefuseFiling(refusal, mailbox, session.Account!.Id)
             : null;
     }
 
@@ -231,3 +244,6 @@ internal sealed class AppendReception(ImapSession session, List<NewMessage> mess
         }
     }
 }
+
+/// <summary>A message that goes when another has come.</summary>
+internal sealed record ReplacedMessage(AccountId Account, long SizeBytes);

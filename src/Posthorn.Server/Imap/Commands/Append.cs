@@ -24,13 +24,13 @@ internal sealed record Append(string Mailbox, AppendLine Line) : IImapCommand<Ap
 
     public ValueTask<ImapResult> RunAsync(ImapSession session, CancellationToken cancel) => TakeAsync(
         session,
-        checksQuota: true,
+        replaced: null,
         async (mailbox, messages) =>
         {
             Result<Appended> result = await session.Services.Messages.AppendAsync(session.Actor!, mailbox.Account, mailbox.Id, messages, cancel);
             if (!result.TryGet(out Appended? appended, out Refusal? refusal))
             {
-                return ResponseCode.Refuse(refusal, ResponseCode.TryCreate);
+                return ResponseCode.RefuseFiling(refusal, mailbox, session.Account!.Id);
             }
 
             session.Created(mailbox.Account, mailbox.Id, appended.Uids);
@@ -39,12 +39,12 @@ internal sealed record Append(string Mailbox, AppendLine Line) : IImapCommand<Ap
         cancel);
 
     /// <summary>Takes the messages and files them.</summary>
-    /// <param name="checksQuota">Before they are sent; else the filing does.</param>
+    /// <param name="replaced">What the one message that comes takes the place of; null: they come as well.</param>
     /// <param name="file">Gets the mailbox and the messages.</param>
     /// <param name="session">The session.</param>
     /// <param name="cancel">Ends the wait.</param>
     public async ValueTask<ImapResult> TakeAsync(
-        ImapSession session, bool checksQuota, Func<Mailbox, List<NewMessage>, ValueTask<ImapResult>> file, CancellationToken cancel)
+        ImapSession session, ReplacedMessage? replaced, Func<Mailbox, List<NewMessage>, ValueTask<ImapResult>> file, CancellationToken cancel)
     {
         if (Line.Literal is { } literal && literal.Header.Length > session.Services.Limits.MaxMessageBytes)
         {
@@ -57,8 +57,13 @@ internal sealed record Append(string Mailbox, AppendLine Line) : IImapCommand<Ap
             return ResponseCode.Refuse(refusal, ResponseCode.TryCreate);
         }
 
+        if (replaced is not null && mailbox.Account != replaced.Account)
+        {
+            return ImapResult.No(ResponseCode.Cannot, "REPLACE stays within the mailboxes of one account");
+        }
+
         var messages = new List<NewMessage>();
-        await using var reception = new AppendReception(session, messages, mailbox.Account == session.Account!.Id, checksQuota);
+        await using var reception = new AppendReception(session, mailbox, messages, replaced);
         try
         {
             return await reception.RunAsync(Line, cancel) ?? await file(mailbox, messages);

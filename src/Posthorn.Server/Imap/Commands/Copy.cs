@@ -49,7 +49,7 @@ internal sealed record Copy(SequenceSet Messages, string Mailbox) : IImapCommand
         Result<Copied> result = await store.TransferAsync(session.Actor!, selected.Account, selected.Id, uids, target.Account, target.Id, move, cancel);
         if (!result.TryGet(out Copied? copied, out refusal))
         {
-            return (null, ResponseCode.Refuse(refusal, ResponseCode.TryCreate));
+            return (null, ResponseCode.RefuseFiling(refusal, target, session.Account!.Id));
         }
 
         session.Created(target.Account, target.Id, copied.Destination);

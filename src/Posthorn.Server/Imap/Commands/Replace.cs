@@ -1,5 +1,6 @@
 using Posthorn.Core;
 using Posthorn.Core.Messages;
+using Posthorn.Server.Imap.Appending;
 
 namespace Posthorn.Server.Imap.Commands;
 
@@ -26,25 +27,18 @@ internal sealed record Replace(uint Number, bool ByUid, Append Message) : IImapC
 
         // Numbers are those of now, whatever happens while the new message comes.
         uint uid = ByUid ? Number : selected.View[(int)Number - 1].Uid;
+        Result<IReadOnlyList<Core.Messages.Message>> read =
+            await session.Services.Messages.ReadAsync(session.Actor!, selected.Account, selected.Id, UidSet.Of(uid), MessageFields.None, cancel);
+        long size = read.TryGet(out IReadOnlyList<Core.Messages.Message>? rows, out _) && rows is [var old] ? old.SizeBytes : 0;
         return await Message.TakeAsync(
             session,
-            checksQuota: false,
+            new ReplacedMessage(selected.Account, size),
             async (mailbox, messages) =>
             {
-                if (mailbox.Account != selected.Account)
-                {
-                    return ImapResult.No(ResponseCode.Cannot, "REPLACE stays within the mailboxes of one account");
-                }
-
-                if (messages.Count != 1)
-                {
-                    return ImapResult.Bad("REPLACE takes one message.");
-                }
-
                 Result<Appended> result = await session.Services.Messages.ReplaceAsync(session.Actor!, selected.Account, selected.Id, uid, mailbox.Id, messages[0], cancel);
                 if (!result.TryGet(out Appended? appended, out Refusal? refusal))
                 {
-                    return ResponseCode.Refuse(refusal, ResponseCode.TryCreate);
+                    return ResponseCode.RefuseFiling(refusal, mailbox, session.Account!.Id);
                 }
 
                 session.Created(mailbox.Account, mailbox.Id, appended.Uids);
