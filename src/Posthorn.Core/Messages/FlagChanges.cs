@@ -34,10 +34,9 @@ internal static class FlagChanges
         MessageFlags mask = (change.Flags & MessageFlags.System) | keywords.Mask(change.Keywords);
         MessageFlags touched = change.Operation == FlagOperation.Replace ? ~MessageFlags.None : mask;
 
-        // RFC 4314 §4: what may not be changed is passed over, unless that is all of it.
-        if (visitor.IsGuest && (touched & visitor.Changeable) == 0)
+        if (visitor.IsGuest && Object(visitor, change) is { } objection)
         {
-            return visitor.ObjectTo(Right.Write) ?? new Refusal.Denied(Right.Write);
+            return objection;
         }
 
         (MessageFlags keep, MessageFlags set) = change.Operation switch
@@ -76,6 +75,17 @@ internal static class FlagChanges
         await session.Mailboxes.ChangeAsync(account, id, new MailboxDelta(0, 0, plan.Unseen, plan.Deleted, 0), modSeq);
         await session.Changes.AddAsync(account, modSeq, CollectionKind.Mailbox, id.Value, ChangeKind.Changed, plan.Changed);
         return new FlagChunk(plan.Matching, plan.Modified, modSeq, continueAfter);
+    }
+
+    /// <summary>RFC 4314 §4: what may not be changed is passed over, unless that is all that was asked for.</summary>
+    private static Refusal? Object(Visitor visitor, FlagChange change)
+    {
+        // Of a keyword that the mailbox does not name there is no bit; asked for it was all the same.
+        MessageFlags keywords = change.Keywords.Count > 0 ? ~MessageFlags.System : MessageFlags.None;
+        MessageFlags asked = change.Operation == FlagOperation.Replace ? ~MessageFlags.None : (change.Flags & MessageFlags.System) | keywords;
+        return asked == MessageFlags.None ? visitor.ObjectTo(Right.Read)
+            : (asked & visitor.Changeable) == MessageFlags.None ? visitor.ObjectTo(Right.Write) ?? new Refusal.Denied(Right.Write)
+            : null;
     }
 
     private static UidSet After(UidSet uids, uint after) =>
