@@ -35,10 +35,18 @@ internal sealed class ViewerSeen
     public static ValueTask<ViewerSeen> ReadAsync(IWriteSession session, AccountId account, MailboxId mailbox, AccountId viewer) =>
         ReadAsync(session.Mailboxes, session.Changes, account, mailbox, viewer);
 
-    private static async ValueTask<ViewerSeen> ReadAsync(IReadMailboxes mailboxes, IReadChanges log, AccountId account, MailboxId mailbox, AccountId viewer) =>
-        await mailboxes.SeenAsync(account, mailbox, viewer) is { } seen
-            ? new ViewerSeen(seen, await log.OfViewerAsync(account, mailbox, viewer), await log.OldestAsync(account))
-            : new ViewerSeen(UidSet.Empty, [], default);
+    private static async ValueTask<ViewerSeen> ReadAsync(IReadMailboxes mailboxes, IReadChanges log, AccountId account, MailboxId mailbox, AccountId viewer)
+    {
+        if (await mailboxes.SeenAsync(account, mailbox, viewer) is not { } seen)
+        {
+            return new ViewerSeen(UidSet.Empty, [], default);
+        }
+
+        // RFC 7162 §3.1.2.1: no message's modseq is above its mailbox's. The log is the account's, and may be trimmed beyond the mailbox's last change.
+        ModSeq oldest = await log.OldestAsync(account);
+        ModSeq floor = await mailboxes.GetAsync(account, mailbox) is { } row && row.HighestModSeq < oldest ? row.HighestModSeq : oldest;
+        return new ViewerSeen(seen, await log.OfViewerAsync(account, mailbox, viewer), floor);
+    }
 
     /// <summary>The message as its viewer has it.</summary>
     public MessageEntry Of(MessageEntry message)
