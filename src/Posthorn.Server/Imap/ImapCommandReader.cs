@@ -30,8 +30,8 @@ internal readonly record struct ImapFrame(ImapFrameStatus Status, ReadOnlySequen
 
 /// <summary>Cuts what the client sends into commands, their literals included. The one place that moves through the connection's input.</summary>
 /// <remarks>
-/// Sizes are checked before anything is buffered: a synchronizing literal gets its "+" only when it may come. The message of APPEND is never part
-/// of a command; it is read by <see cref="ReadLiteralAsync"/> in pieces. Before any wait the responses are flushed, so commands that came
+/// Sizes are checked before anything is buffered: a synchronizing literal gets its "+" only when it may come. The message of APPEND is no part
+/// of a command; it is read by <see cref="ReadLiteralAsync"/> in pieces, after login. Before any wait the responses are flushed, so commands that came
 /// together are answered together.
 /// </remarks>
 internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWriter writer, ImapLimits limits, TimeProvider time)
@@ -47,18 +47,22 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
     /// <param name="timeout">For the whole command.</param>
     /// <param name="cancel">Ends the wait.</param>
     public ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel) =>
-        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: false, cancel);
+        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: false, streams: true, cancel);
+
+    /// <summary>The same with all of its literals, that of APPEND like any other: before login nothing is taken that is not buffered, and timed, with its command.</summary>
+    public ValueTask<ImapFrame> ReadWholeAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel) =>
+        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: false, streams: false, cancel);
 
     /// <summary>As <see cref="ReadAsync(int, TimeSpan, CancellationToken)"/>; while nothing of a command is here, <see cref="ConnectionInput.Wake"/> ends the wait.</summary>
     public ValueTask<ImapFrame> ReadOrWakeAsync(int maxBytes, TimeSpan timeout, CancellationToken cancel) =>
-        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: true, cancel);
+        ReadAsync(maxBytes, timeout, isBegun: false, isWakeable: true, streams: true, cancel);
 
     /// <summary>Reads what follows a literal of APPEND that was streamed: to the next one, or to the end of the command.</summary>
     public ValueTask<ImapFrame> ReadContinuationAsync(CancellationToken cancel) =>
-        ReadAsync(limits.MaxCommandBytes, limits.LiteralTimeout, isBegun: true, isWakeable: false, cancel);
+        ReadAsync(limits.MaxCommandBytes, limits.LiteralTimeout, isBegun: true, isWakeable: false, streams: true, cancel);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, bool isBegun, bool isWakeable, CancellationToken cancel)
+    private async ValueTask<ImapFrame> ReadAsync(int maxBytes, TimeSpan timeout, bool isBegun, bool isWakeable, bool streams, CancellationToken cancel)
     {
         long started = time.GetTimestamp();
         long line = 0, scanned = 0;
@@ -74,7 +78,7 @@ internal sealed class ImapCommandReader(ConnectionInput input, ImapResponseWrite
             {
                 ReadOnlySequence<byte> command = read.Buffer.Slice(0, text.End);
                 bool announces = LiteralHeader.TryFind(text, out LiteralHeader literal);
-                bool isMessage = announces && (isBegun ? AppendGrammar.StreamsNext(command) : AppendGrammar.Streams(command));
+                bool isMessage = announces && streams && (isBegun ? AppendGrammar.StreamsNext(command) : AppendGrammar.Streams(command));
                 long before = read.Buffer.Slice(0, end).Length;
                 if (before > maxBytes || (announces && !isMessage && literal.Length > maxBytes - before))
                 {

@@ -6,7 +6,7 @@ public sealed record ImapLimits
     /// <summary>Octets of one command with its line ends and literals; the message of APPEND is not counted, it is streamed.</summary>
     public int MaxCommandBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Octets of a command before login: a user name, a password and what SASL adds.</summary>
+    /// <summary>Octets of a command before login, all its literals counted: a user name, a password and what SASL adds.</summary>
     public int MaxCommandBytesBeforeLogin { get; init; } = 16 * 1024;
 
     /// <summary>Octets of a message in APPEND (RFC 7889 APPENDLIMIT).</summary>

@@ -250,8 +250,6 @@ internal sealed partial class ImapSession : IDisposable
         tag.SequenceEqual("GET"u8) || tag.SequenceEqual("POST"u8) || tag.SequenceEqual("HEAD"u8) || tag.SequenceEqual("PUT"u8)
         || tag.SequenceEqual("OPTIONS"u8) || tag.SequenceEqual("CONNECT"u8) || tag.SequenceEqual("DELETE"u8) || tag.SequenceEqual("PATCH"u8);
 
-    private int MaxCommandBytes => Account is null ? Services.Limits.MaxCommandBytesBeforeLogin : Services.Limits.MaxCommandBytes;
-
     /// <summary>How long the client may be silent now.</summary>
     public TimeSpan Timeout
     {

@@ -50,7 +50,9 @@ internal sealed partial class ImapSession
 
     /// <summary>The next command. While none is here, a client that asked for it hears what changes.</summary>
     private ValueTask<ImapFrame> ReadAsync(CancellationToken cancel) =>
-        Notifications is not null && HearsChanges ? ReadNotifyingAsync(cancel) : Commands.ReadAsync(MaxCommandBytes, Timeout, cancel);
+        Account is null ? Commands.ReadWholeAsync(Services.Limits.MaxCommandBytesBeforeLogin, Timeout, cancel)
+        : Notifications is not null && HearsChanges ? ReadNotifyingAsync(cancel)
+        : Commands.ReadAsync(Services.Limits.MaxCommandBytes, Timeout, cancel);
 
     private async ValueTask<ImapFrame> ReadNotifyingAsync(CancellationToken cancel)
     {
@@ -65,7 +67,7 @@ internal sealed partial class ImapSession
             }
 
             TimeSpan left = Timeout - Services.Time.GetElapsedTime(started);
-            ImapFrame frame = await Commands.ReadOrWakeAsync(MaxCommandBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel);
+            ImapFrame frame = await Commands.ReadOrWakeAsync(Services.Limits.MaxCommandBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel);
             if (frame.Status != ImapFrameStatus.Woken)
             {
                 return frame;

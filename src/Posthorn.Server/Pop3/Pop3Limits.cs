@@ -19,7 +19,7 @@ public sealed record Pop3Limits
     /// <summary>Octets of answers that may wait for the rest of a pipelined batch.</summary>
     public int MaxUnflushed { get; init; } = 64 * 1024;
 
-    /// <summary>From the greeting to the sign-in, each command.</summary>
+    /// <summary>From the greeting to the sign-in.</summary>
     // Deviates from RFC 1939 §3: 10 minutes are for who has a maildrop; a stranger does not hold a connection that long.
     public TimeSpan SignInTimeout { get; init; } = TimeSpan.FromMinutes(3);
 

@@ -21,6 +21,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
 
     private readonly LineReader _lines = new(connection.Input, BareLineFeed.EndsLine);
     private readonly ILogger _logger = services.Logger;
+    private readonly long _started = services.Time.GetTimestamp();
     private int _badCommands;
     private int _failedSignIns;
     private LeaseRenewal? _renewal;
@@ -42,6 +43,15 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     /// <summary>Within a message: an answer would be taken for a line of it, so a fault can only cut the connection.</summary>
     public bool IsSendingMessage { get; set; }
 
+    private TimeSpan LeftToSignIn
+    {
+        get
+        {
+            TimeSpan left = Services.Limits.SignInTimeout - Services.Time.GetElapsedTime(_started);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
     private Pop3States State => Maildrop is null ? Pop3States.Authorization : Pop3States.Transaction;
 
     public async ValueTask<EndReason> RunAsync(CancellationToken cancel)
@@ -54,8 +64,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
                 return EndReason.ClientClosed;
             }
 
-            LineRead read = await _lines.ReadAsync(
-                Services.Limits.MaxCommandLine, Maildrop is null ? Services.Limits.SignInTimeout : Services.Limits.Autologout, cancel);
+            LineRead read = await _lines.ReadAsync(Services.Limits.MaxCommandLine, Maildrop is null ? LeftToSignIn : Services.Limits.Autologout, cancel);
             Pop3Reply reply = read.Status == LineStatus.Line
                 ? Find(read.Line, out IPop3Command? command) ?? await RunAsync(command!, cancel)
                 : Unreadable(read.Status);
@@ -101,7 +110,7 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
     {
         new Pop3Reply($"+ {challenge}").WriteTo(Connection.Output);
         await Connection.Output.FlushAsync(cancel);
-        return await _lines.ReadAsync(Services.Limits.MaxAuthLine, Services.Limits.SignInTimeout, cancel);
+        return await _lines.ReadAsync(Services.Limits.MaxAuthLine, LeftToSignIn, cancel);
     }
 
     /// <summary>RFC 2595 §4: after TLS has begun nothing said before counts.</summary>

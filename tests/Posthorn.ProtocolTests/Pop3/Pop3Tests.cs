@@ -194,6 +194,22 @@ public sealed class Pop3Tests
         Assert.Equal("", await line.ToEndAsync());
     }
 
+    [Fact]
+    public async Task Who_talks_and_does_not_sign_in_is_ended_when_the_time_for_it_is_over()
+    {
+        await using ServerFixture server = await ServerFixture.StartAsync();
+        await using Pop3Line line = await Pop3Line.ConnectAsync(server.Listener("pop3s").Endpoint.Port);
+        var limits = new Pop3Limits();
+        await server.Time.ArmedAsync(limits.SignInTimeout);
+        server.Time.Advance(limits.SignInTimeout - TimeSpan.FromSeconds(7));
+        Assert.StartsWith("+OK", await line.SayAsync("USER alice@example.test"), StringComparison.Ordinal);
+
+        // What is left of them, no more; real time, by which it fails.
+        await server.Time.ArmedAsync(TimeSpan.FromSeconds(7)).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        server.Time.Advance(TimeSpan.FromSeconds(8));
+        Assert.Equal("", await line.ToEndAsync());
+    }
+
     private static async Task AppendAsync(TestServer server, byte[] body)
     {
         Account you = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
