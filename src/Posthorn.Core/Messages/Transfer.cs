@@ -39,7 +39,7 @@ internal static class Transfer
         foreach (FiledMessage message in messages)
         {
             moved.Add(message.Uid);
-            // A mailbox holds a message once: a second copy there is a message of its own.
+            // Deviates from RFC 8474 §5.1: a mailbox holds a message once, so a second copy there is a message of its own, with an EMAILID of its own.
             EmailId email = held.Contains(message.Email) ? await session.Messages.DuplicateEmailAsync(account, message.Email, Uidl.New()) : message.Email;
             MessageFlags flags = keywords.Translate(seen?.Of(new MessageEntry(message.Uid, message.Flags, default)).Flags ?? message.Flags) & there.Changeable;
             if (there.IsGuest && flags.HasFlag(MessageFlags.Seen))

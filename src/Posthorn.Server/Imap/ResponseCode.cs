@@ -59,10 +59,15 @@ internal readonly record struct ResponseCode(string? Text)
 
     public static ResponseCode HighestModSeq(ModSeq modSeq) => new(string.Create(CultureInfo.InvariantCulture, $"HIGHESTMODSEQ {modSeq.Value}"));
 
-    /// <summary>RFC 8474 §4: ids of another account's mailboxes do not collide with one's own.</summary>
     public static ResponseCode MailboxId(Mailbox mailbox, AccountId own) => new($"MAILBOXID ({MailboxIdText(mailbox, own)})");
 
-    public static string MailboxIdText(Mailbox mailbox, AccountId own) => mailbox.Account == own ? $"F{mailbox.Id}" : $"F{mailbox.Account}_{mailbox.Id}";
+    public static string MailboxIdText(Mailbox mailbox, AccountId own) => $"F{AccountOfIds(mailbox.Account, own)}{mailbox.Id}";
+
+    /// <summary>
+    /// What stands before the number of an id. RFC 8474 §8.2: ids of one kind are of one thing, wherever in a login they are met, and each account counts its
+    /// own from one.
+    /// </summary>
+    public static string AccountOfIds(AccountId account, AccountId own) => account == own ? "" : $"{account}_";
 
     /// <summary>RFC 7162 §3.1.3.</summary>
     public static ResponseCode Modified(string set) => new($"MODIFIED {set}");

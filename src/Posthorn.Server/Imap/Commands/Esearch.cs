@@ -117,7 +117,7 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
             return;
         }
 
-        SearchPlan plan = SearchPlan.MakeWithin(Program.Key, view, selected?.SavedSearch ?? UidSet.Empty, session.Services.Time.GetUtcNow());
+        SearchPlan plan = SearchPlan.MakeWithin(Program.Key, view, session.Account!.Id, selected?.SavedSearch ?? UidSet.Empty, session.Services.Time.GetUtcNow());
         if (!(await new MailboxSearch(session, view, plan).FindAsync(cancel)).TryGet(out BitArray? found, out _))
         {
             return;

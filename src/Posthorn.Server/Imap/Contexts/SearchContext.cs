@@ -29,7 +29,7 @@ internal class SearchContext(byte[] tag, SearchKey key, bool byUid, FetchRequest
     {
         MailboxSnapshot view = session.Selected!.View;
         var among = new SearchKey.Messages(new SequenceSet([.. uids.Ranges.Select(range => (range.First, range.Last))], byUid: true));
-        SearchPlan plan = SearchPlan.MakeWithin(new SearchKey.And([among, key]), view, UidSet.Empty, session.Services.Time.GetUtcNow());
+        SearchPlan plan = SearchPlan.MakeWithin(new SearchKey.And([among, key]), view, session.Account!.Id, UidSet.Empty, session.Services.Time.GetUtcNow());
         if (!(await new MailboxSearch(session, view, plan).FindAsync(cancel)).TryGet(out BitArray? matches, out _))
         {
             return null;

@@ -18,6 +18,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
     private readonly SectionWriter _sections = new(session.Writer);
     private readonly BinarySectionWriter _binaries = new(session.Writer);
     private readonly ArrayBufferWriter<byte> _structure = new();
+    private readonly byte[] _accountOfIds = System.Text.Encoding.ASCII.GetBytes(ResponseCode.AccountOfIds(session.Selected!.Account, session.Account!.Id));
     private readonly List<int> _page = [];
     private bool _isFirst;
 
@@ -239,12 +240,14 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
 
         if (Item(items, FetchItems.EmailId, "EMAILID (M"u8))
         {
+            _writer.Write(_accountOfIds);
             _writer.Number(row.Email.Value);
             _writer.Write((byte)')');
         }
 
         if (Item(items, FetchItems.ThreadId, "THREADID (T"u8))
         {
+            _writer.Write(_accountOfIds);
             _writer.Number(row.Thread.Value);
             _writer.Write((byte)')');
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Search;
@@ -17,7 +18,11 @@ internal sealed class SearchPlan
 
     private readonly DateTimeOffset _now;
 
-    private SearchPlan(MailboxSnapshot view, UidSet saved, DateTimeOffset now) => (_view, _saved, _now) = (view, saved, now);
+    // Before the number of an object id.
+    private readonly string _accountOfIds;
+
+    private SearchPlan(MailboxSnapshot view, AccountId viewer, UidSet saved, DateTimeOffset now) =>
+        (_view, _accountOfIds, _saved, _now) = (view, ResponseCode.AccountOfIds(view.Mailbox.Account, viewer), saved, now);
 
     public SearchTest Root { get; private set; } = new ConstantTest(true);
 
@@ -28,17 +33,17 @@ internal sealed class SearchPlan
     public IReadOnlyList<TextQuery> Queries => _queries;
 
     /// <summary>For ESEARCH: sequence numbers beyond the last message name nothing, and are no error (RFC 7377 §2).</summary>
-    public static SearchPlan MakeWithin(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
+    public static SearchPlan MakeWithin(SearchKey key, MailboxSnapshot view, AccountId viewer, UidSet saved, DateTimeOffset now)
     {
-        var plan = new SearchPlan(view, saved, now) { _clips = true };
+        var plan = new SearchPlan(view, viewer, saved, now) { _clips = true };
         plan.Root = plan.Bind(FuzzySearch.Loosen(key));
         return plan;
     }
 
     /// <summary>Null: a sequence number is higher than the last message's.</summary>
-    public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, UidSet saved, DateTimeOffset now)
+    public static SearchPlan? Make(SearchKey key, MailboxSnapshot view, AccountId viewer, UidSet saved, DateTimeOffset now)
     {
-        var plan = new SearchPlan(view, saved, now);
+        var plan = new SearchPlan(view, viewer, saved, now);
         plan.Root = plan.Bind(FuzzySearch.Loosen(key));
         return plan._hasBadNumber ? null : plan;
     }
@@ -103,11 +108,15 @@ internal sealed class SearchPlan
         return within.IsOlder ? new RowTest(row => row.InternalDate.ToUnixTimeSeconds() <= edge) : new RowTest(row => row.InternalDate.ToUnixTimeSeconds() >= edge);
     }
 
-    /// <summary>As FETCH writes it: a letter for the kind, then the number.</summary>
-    private static SearchTest BindId(char kind, string id, Func<Message, long> number) =>
-        id[0] == kind && long.TryParse(id.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out long wanted) && (id.Length == 2 || id[1] != '0')
+    /// <summary>As FETCH writes it: a letter for the kind, of another's message the account, then the number.</summary>
+    private SearchTest BindId(char kind, string id, Func<Message, long> number)
+    {
+        string start = kind + _accountOfIds;
+        return id.StartsWith(start, StringComparison.Ordinal) && long.TryParse(id.AsSpan(start.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long wanted)
+            && (id.Length == start.Length + 1 || id[start.Length] != '0')
             ? new RowTest(row => number(row) == wanted)
             : new ConstantTest(false);
+    }
 
     private EnvelopeTest BindEnvelope(SearchKey.Envelope key)
     {

@@ -66,7 +66,7 @@ internal sealed record SearchProgram(SearchKey Key, bool IsCharsetKnown)
             return (null, ImapResult.No(ResponseCode.Nonexistent, "The mailbox is gone"));
         }
 
-        if (SearchPlan.Make(Key, selected.View, selected.SavedSearch, session.Services.Time.GetUtcNow()) is not { } plan)
+        if (SearchPlan.Make(Key, selected.View, session.Account!.Id, selected.SavedSearch, session.Services.Time.GetUtcNow()) is not { } plan)
         {
             return (null, ImapResult.Bad("There is no message of that number."));
         }
