@@ -26,6 +26,12 @@ internal sealed record GetQuotaRoot(string Mailbox) : IImapCommand<GetQuotaRoot>
 
         if (place.Owner is not null)
         {
+            // Whoever may not know of the mailbox hears the same as where there is no such account.
+            if ((await session.Services.Mailboxes.ResolveAsync(session.Actor!, Mailbox, cancel)).Refusal is { } hidden)
+            {
+                return ResponseCode.Refuse(hidden, ResponseCode.Nonexistent);
+            }
+
             // What room another has is not told.
             session.Writer.Write("* QUOTAROOT "u8);
             session.Writer.Mailbox(Mailbox);
