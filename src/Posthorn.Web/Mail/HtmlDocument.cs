@@ -16,13 +16,10 @@ namespace Posthorn.Web.Mail;
 /// </remarks>
 internal static class HtmlDocument
 {
-    /// <summary>Of one picture of the message shown in its place, and of all of them, octets.</summary>
+    /// <summary>Of one picture of the message shown in its place, and of all of them, octets. One that is shown again counts again.</summary>
     public const int MaxPicture = 4 << 20, MaxPictures = 12 << 20;
 
     private static readonly string[] NotForMail = ["form", "input", "button", "textarea", "select", "option", "optgroup", "label", "fieldset", "legend", "output", "datalist", "keygen", "meter", "progress", "menu", "menuitem", "command"];
-
-    // SVG is no picture here: it is a document with scripts of its own.
-    private static readonly string[] PictureTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
     /// <summary>The policy of the answer.</summary>
     /// <param name="withPictures">The reader asked for pictures from other hosts, which tells the sender that the message was read.</param>
@@ -65,14 +62,14 @@ internal static class HtmlDocument
             sanitizer.AllowedSchemes.Add(scheme);
         }
 
-        int left = MaxPictures;
+        MessagePictures? pictures = message is null ? null : new MessagePictures(message);
         sanitizer.FilterUrl += (_, url) =>
         {
             if (url.OriginalUrl.StartsWith("cid:", StringComparison.OrdinalIgnoreCase))
             {
                 url.SanitizedUrl = !url.Tag.NodeName.Equals("IMG", StringComparison.OrdinalIgnoreCase) ? null
-                    : message is null ? url.OriginalUrl
-                    : Picture(message, url.OriginalUrl[4..], ref left);
+                    : pictures is null ? url.OriginalUrl
+                    : pictures.Of(url.OriginalUrl[4..]);
             }
         };
         sanitizer.PostProcessNode += static (_, node) =>
@@ -108,21 +105,5 @@ internal static class HtmlDocument
         }
 
         return false;
-    }
-
-    private static string? Picture(MimeMessage message, string id, ref int left)
-    {
-        string wanted = Uri.UnescapeDataString(id);
-        if (message.BodyParts.OfType<MimePart>().FirstOrDefault(part => part.ContentId == wanted) is not { Content: { Stream: { } encoded } content } part
-            || !PictureTypes.Contains(part.ContentType.MimeType.ToLowerInvariant())
-            || encoded.Length > MaxPicture)
-        {
-            return null;
-        }
-
-        using var octets = new MemoryStream();
-        content.DecodeTo(octets);
-        left -= (int)octets.Length;
-        return left < 0 ? null : $"data:{part.ContentType.MimeType.ToLowerInvariant()};base64,{Convert.ToBase64String(octets.GetBuffer(), 0, (int)octets.Length)}";
     }
 }

@@ -35,6 +35,24 @@ public sealed class HtmlDocumentTests
     }
 
     [Fact]
+    public void A_picture_that_is_shown_a_thousand_times_is_read_once_and_ends_with_the_room_for_pictures()
+    {
+        using var octets = new CountedStream(new byte[HtmlDocument.MaxPicture]);
+        using var message = new MimeMessage();
+        message.Body = new MultipartRelated
+        {
+            new TextPart("html") { Text = string.Concat(Enumerable.Repeat("<img src=\"cid:a\">", 1_100)) + "<img src=\"cid:small\">after" },
+            new MimePart("image", "png") { ContentId = "a", Content = new MimeContent(octets, ContentEncoding.Binary) },
+            new MimePart("image", "png") { ContentId = "small", Content = new MimeContent(new MemoryStream([1]), ContentEncoding.Binary) },
+        };
+        string document = HtmlDocument.Of(message);
+        Assert.Equal(HtmlDocument.MaxPictures / HtmlDocument.MaxPicture, document.Split("data:image/png;base64,").Length - 1);
+        Assert.Contains("after", document, StringComparison.Ordinal);
+        Assert.InRange(document.Length, 1, 20_000_000);
+        Assert.InRange(octets.Taken, 1, HtmlDocument.MaxPicture);
+    }
+
+    [Fact]
     public void Text_beneath_too_many_elements_is_still_there() => Assert.Contains("deep text", Of($"{Repeat("<div>")}deep text"), StringComparison.Ordinal);
 
     [Fact]
@@ -75,5 +93,18 @@ public sealed class HtmlDocumentTests
         using var message = new MimeMessage();
         message.Body = new TextPart("html") { Text = html };
         return HtmlDocument.Of(message);
+    }
+
+    /// <summary>Counts what is read of it.</summary>
+    private sealed class CountedStream(byte[] octets) : MemoryStream(octets)
+    {
+        public long Taken { get; private set; }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = base.Read(buffer, offset, count);
+            Taken += read;
+            return read;
+        }
     }
 }
