@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Posthorn.Standards;
 
-/// <summary>Writes the Authentication-Results field, and finds fields of others that claim to be ours.</summary>
+/// <summary>Writes the Authentication-Results field, reads results of our own, and finds fields of others that claim to be ours.</summary>
 /// <remarks>RFC 8601 §2.2, §5. Text that comes from outside is cut, and what is not printable ASCII is replaced.</remarks>
 /// <param name="authservId">Our name.</param>
 public sealed class AuthenticationResults(string authservId)
@@ -90,6 +90,76 @@ public sealed class AuthenticationResults(string authservId)
             }
         }
         return claims ?? [];
+    }
+
+    /// <summary>Whether one of the fields tells this result of this method.</summary>
+    /// <param name="header">Fields that this server wrote: whose they are is not looked at.</param>
+    /// <param name="method">As registered, compared without case. One that is written with a version does not count.</param>
+    /// <param name="result">As registered, compared without case.</param>
+    public static bool Tell(ReadOnlyMemory<byte> header, string method, string result)
+    {
+        foreach (RawHeader.Field field in RawHeader.Read(header).Fields)
+        {
+            if (field.Is("Authentication-Results"u8) && HasResult(field.Value.Span, method, result))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // resinfo = [CFWS] ";" methodspec [ CFWS reasonspec ] [ CFWS 1*propspec ]; methodspec = [CFWS] method [CFWS] "=" [CFWS] result      RFC 8601 §2.2
+    private static bool HasResult(ReadOnlySpan<byte> value, string method, string result)
+    {
+        for (int at = EndOfPart(value, 0); at < value.Length; at = EndOfPart(value, at + 1))
+        {
+            int start = SkipCfws(value, at + 1), end = EndOfToken(value, start), equals = SkipCfws(value, end);
+            if (equals < value.Length && value[equals] == '=' && Ascii.EqualsIgnoreCase(value[start..end], Encoding.ASCII.GetBytes(method)))
+            {
+                start = SkipCfws(value, equals + 1);
+                if (Ascii.EqualsIgnoreCase(value[start..EndOfToken(value, start)], Encoding.ASCII.GetBytes(result)))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    // The next semicolon, but not one that a sender wrote into a quoted string or a comment.
+    private static int EndOfPart(ReadOnlySpan<byte> value, int at)
+    {
+        bool isQuoted = false;
+        for (int depth = 0; at < value.Length; at++)
+        {
+            switch (value[at])
+            {
+                case (byte)'\\' when isQuoted || depth > 0:
+                    at++;
+                    break;
+                case (byte)'"' when depth == 0:
+                    isQuoted = !isQuoted;
+                    break;
+                case (byte)'(' when !isQuoted:
+                    depth++;
+                    break;
+                case (byte)')' when depth > 0:
+                    depth--;
+                    break;
+                case (byte)';' when !isQuoted && depth == 0:
+                    return at;
+            }
+        }
+        return value.Length;
+    }
+
+    private static int EndOfToken(ReadOnlySpan<byte> value, int at)
+    {
+        while (at < value.Length && TokenCharacters.Contains((char)value[at]))
+        {
+            at++;
+        }
+        return at;
     }
 
     // authres-header = "Authentication-Results:" [CFWS] authserv-id ...; authserv-id = value = token / quoted-string      RFC 8601 §2.2

@@ -125,6 +125,8 @@ public sealed class ReadingPageTests
     [Theory]
     [InlineData("Authentication-Results: mx.example.test;\r\n dmarc=pass header.from=example.net\r\n", true)]
     [InlineData("Authentication-Results: mx.example.test; dmarc=fail\r\n", false)]
+    [InlineData("Authentication-Results: mx.example.test;\r\n\tspf=none smtp.mailfrom=\"x dmarc=pass\"@evil.example;\r\n\tdmarc=fail header.from=example.net\r\n", false)]
+    [InlineData("Authentication-Results: mx.example.test;\r\n\tspf=none smtp.mailfrom=\"x; dmarc=pass\"@evil.example;\r\n\tdmarc=fail header.from=example.net\r\n", false)]
     [InlineData("", false)]
     public async Task Pictures_of_a_sender_are_loaded_always_only_where_the_sender_is_proved(string trace, bool isProved)
     {

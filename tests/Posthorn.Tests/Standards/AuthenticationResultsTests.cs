@@ -75,4 +75,21 @@ public sealed class AuthenticationResultsTests
 
         Assert.Equal(claimed ? [field] : [], claims.Select(range => Encoding.ASCII.GetString(header[range])));
     }
+
+    [Theory]
+    [InlineData("mx; dmarc=pass header.from=example.net", true)]
+    [InlineData("mx 1;\r\n\tspf=none;\r\n\t(checked) DMARC (here) = Pass (p=none)", true)]
+    [InlineData("mx; spf=none smtp.mailfrom=\"a\\\"b\"@evil.example; dmarc=pass", true)]
+    [InlineData("dmarc=pass", false)] // the name of the server
+    [InlineData("mx; dmarc=passed", false)]
+    [InlineData("mx; x-dmarc=pass", false)]
+    [InlineData("mx; dmarc=fail; spf=pass", false)]
+    [InlineData("mx; spf=none smtp.mailfrom=\"x dmarc=pass\"@evil.example; dmarc=fail", false)]
+    [InlineData("mx; spf=none smtp.mailfrom=\"x; dmarc=pass\"@evil.example; dmarc=fail", false)]
+    [InlineData("mx; spf=none reason=\"\\\"; dmarc=pass\"; dmarc=fail", false)]
+    [InlineData("mx; spf=none (; dmarc=pass (); dmarc=pass)", false)]
+    [InlineData("mx; spf=none smtp.mailfrom=\"open; dmarc=pass", false)]
+    [InlineData("mx;", false)]
+    public void A_result_is_what_begins_a_part_and_not_what_a_value_says(string value, bool isTold) =>
+        Assert.Equal(isTold, AuthenticationResults.Tell(Encoding.ASCII.GetBytes($"Received: x; dmarc=pass\r\nAuthentication-Results: {value}\r\n"), "dmarc", "pass"));
 }

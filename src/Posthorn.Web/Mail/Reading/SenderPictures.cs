@@ -1,6 +1,7 @@
 using MimeKit;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Messages;
+using Posthorn.Standards;
 using Posthorn.Web.Sessions;
 using Posthorn.Web.Settings;
 
@@ -9,7 +10,7 @@ namespace Posthorn.Web.Mail.Reading;
 /// <summary>Senders whose pictures are loaded from other hosts without being asked for.</summary>
 /// <remarks>
 /// Only for mail whose sender was proved when it came (DMARC passed): anybody can write an address into From, and a picture tells that it was read. What this server
-/// found out stands in the lines that it put before the message itself, which no sender can write.
+/// found out stands in the lines that it put before the message itself: no sender can write a line there, but the envelope's addresses are in them.
 /// </remarks>
 internal sealed class SenderPictures(Preferences preferences)
 {
@@ -49,12 +50,7 @@ internal sealed class SenderPictures(Preferences preferences)
     }
 
     /// <summary>"Always" can be offered: it would count for this message.</summary>
-    public static bool IsProved(Message row)
-    {
-        string trace = System.Text.Encoding.Latin1.GetString(row.Prefix ?? []).Replace("\r\n ", " ", StringComparison.Ordinal).Replace("\r\n\t", " ", StringComparison.Ordinal);
-        return trace.Split("\r\n").Any(static line =>
-            line.StartsWith("Authentication-Results:", StringComparison.OrdinalIgnoreCase) && line.Contains(" dmarc=pass", StringComparison.OrdinalIgnoreCase));
-    }
+    public static bool IsProved(Message row) => AuthenticationResults.Tell(row.Prefix, "dmarc", "pass");
 
     private static string? KeyOf(MimeMessage message) =>
         message.From.Mailboxes.ToArray() is [{ Address: { Length: > 0 } address }] ? KeyPrefix + address.ToLowerInvariant() : null;
