@@ -35,6 +35,9 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
     // A message in the trash or the junk has been thrown away once.
     private const string DeleteForGood = "delete";
 
+    // The list of hits, whose messages lie in many folders, has the address of none.
+    private static readonly MailboxId Hits = new(0);
+
     public static void Map(RouteGroupBuilder mail)
     {
         RouteGroupBuilder forms = mail.MapGroup("");
@@ -47,8 +50,9 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
                 actions.ActAsync(http, action, [new Chosen(new MailboxId(box), UidSet.Of(uid))], staysOpen ? $"/mail/{box}/{uid}" : $"/mail/{box}", cancel));
         }
 
-        forms.MapPost("/{box:long}/many", (long box, HttpContext http, MailActions actions, CancellationToken cancel) => actions.ManyAsync(http, new MailboxId(box), cancel));
         forms.MapPost("/back", (HttpContext http, MailActions actions, CancellationToken cancel) => actions.BackAsync(http, cancel));
+        mail.MapPost("/{box:long}/many", (long box, HttpContext http, MailActions actions, CancellationToken cancel) => actions.ManyAsync(http, new MailboxId(box), cancel))
+            .AddEndpointFilter(Guards.OwnFormWithTicks);
     }
 
     /// <summary>The form around the list: its buttons say what, its ticks or the folder say with which.</summary>
@@ -59,12 +63,22 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
         // A button of one line names its message itself; what is ticked elsewhere is left alone.
         if (form["one"].ToString().Split('.') is [var action, var inBox, var uid] && MessagePlace.Parse($"{inBox}.{uid}") is { } one)
         {
-            return await ActAsync(http, action, await WithTalksAsync(http.Session(), [new Chosen(one.Mailbox, UidSet.Of(one.Uid))], cancel), next, cancel);
+            return await ActAsync(http, action, await WithTalksAsync(http.Session(), box, [new Chosen(one.Mailbox, UidSet.Of(one.Uid))], cancel), next, cancel);
         }
 
-        IReadOnlyList<Chosen> chosen = form["whole"] == "true"
+        if (form["uid"].Count > MaxTicked)
+        {
+            return Refused(http, T["At most {0} messages can be ticked one by one. Tick fewer, or all of the folder.", MaxTicked]);
+        }
+
+        IReadOnlyList<Chosen>? chosen = form["whole"] == "true"
             ? await WholeAsync(http.Session(), box, cancel)
-            : form["single"] == "true" ? Ticked(form, box) : await WithTalksAsync(http.Session(), Ticked(form, box), cancel);
+            : form["single"] == "true" ? Ticked(form, box) : await WithTalksAsync(http.Session(), box, Ticked(form, box), cancel);
+        if (chosen is null)
+        {
+            return Results.Text(T["There is no such message or folder any more. Go back to /mail."], statusCode: StatusCodes.Status400BadRequest);
+        }
+
         if (long.TryParse(form["to"], NumberStyles.None, CultureInfo.InvariantCulture, out long to))
         {
             return await MoveAsync(http, chosen, new MailboxId(to), next, cancel);
@@ -260,10 +274,10 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
         return MailNotice.Answer(http, BackTo(form["next"]) ?? $"/mail/{moved[0].Before}", null, []);
     }
 
-    /// <summary>Where the list shows conversations, a line stands for all of one.</summary>
-    private async ValueTask<IReadOnlyList<Chosen>> WithTalksAsync(WebSession session, IReadOnlyList<Chosen> chosen, CancellationToken cancel)
+    /// <summary>Where the list shows conversations, a line stands for all of one. A hit of a search stands for itself.</summary>
+    private async ValueTask<IReadOnlyList<Chosen>> WithTalksAsync(WebSession session, MailboxId list, IReadOnlyList<Chosen> chosen, CancellationToken cancel)
     {
-        if (!await talks.AreShownAsync(session, cancel))
+        if (list == Hits || !await talks.AreShownAsync(session, cancel))
         {
             return chosen;
         }
@@ -277,11 +291,12 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
         return whole;
     }
 
-    private async ValueTask<IReadOnlyList<Chosen>> WholeAsync(WebSession session, MailboxId box, CancellationToken cancel)
+    /// <returns>Null: there is no such folder.</returns>
+    private async ValueTask<IReadOnlyList<Chosen>?> WholeAsync(WebSession session, MailboxId box, CancellationToken cancel)
     {
         if (!(await mailboxes.SnapshotAsync(session.Actor, session.Account.Id, box, cancel)).TryGet(out MailboxSnapshot? snapshot, out _))
         {
-            return [];
+            return null;
         }
 
         await snapshot.LoadAsync(cancel);
@@ -291,7 +306,7 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
     /// <summary>What is ticked: UIDs of this folder, or of a search, folder and UID.</summary>
     private static IReadOnlyList<Chosen> Ticked(IFormCollection form, MailboxId box) =>
     [
-        .. form["uid"].Take(MaxTicked)
+        .. form["uid"]
             .Select(text => text?.Contains('.', StringComparison.Ordinal) == true ? MessagePlace.Parse(text) : MessagePlace.Parse($"{box}.{text}"))
             .OfType<MessagePlace>()
             .Where(static place => place.Uid > 0)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core;
+using Posthorn.Web.Mail;
 using Posthorn.Web.Texts;
 
 namespace Posthorn.Web.Sessions;
@@ -12,6 +13,12 @@ internal static class Guards
 {
     /// <summary>Octets of a form without files.</summary>
     public const int MaxFormBytes = 64 * 1024;
+
+    /// <summary>Octets of a form with ticks: <see cref="MailActions.MaxTicked"/> of the longest, and as many again, which are told that they are too many.</summary>
+    public const int MaxTicksBytes = 512 * 1024;
+
+    /// <summary>Fields of a form without ticks.</summary>
+    private const int MaxFields = 1_024;
 
     /// <summary>Characters of one field of a form: a text with its pictures in it.</summary>
     public const int MaxFieldLength = 24 * 1024 * 1024;
@@ -81,13 +88,17 @@ internal static class Guards
         invocation.HttpContext.Session().Account.IsAdministrator ? next(invocation) : ValueTask.FromResult<object?>(Results.NotFound());
 
     /// <summary>A form that no page of ours made is refused, and one that is too large.</summary>
-    public static ValueTask<object?> OwnForm(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) => OwnForm(invocation, next, MaxFormBytes);
+    public static ValueTask<object?> OwnForm(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) => OwnForm(invocation, next, MaxFormBytes, MaxFields);
+
+    /// <summary>The same with a field for each message that is ticked.</summary>
+    public static ValueTask<object?> OwnFormWithTicks(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) =>
+        OwnForm(invocation, next, MaxTicksBytes, MaxFields + 2 * MailActions.MaxTicked);
 
     /// <summary>The same with files up to the largest message.</summary>
     public static ValueTask<object?> OwnFormWithFiles(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) =>
-        OwnForm(invocation, next, invocation.HttpContext.RequestServices.GetRequiredService<StoreOptions>().MaxMessageBytes + FormWithFilesExtra);
+        OwnForm(invocation, next, invocation.HttpContext.RequestServices.GetRequiredService<StoreOptions>().MaxMessageBytes + FormWithFilesExtra, MaxFields);
 
-    private static async ValueTask<object?> OwnForm(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next, long most)
+    private static async ValueTask<object?> OwnForm(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next, long most, int fields)
     {
         HttpContext http = invocation.HttpContext;
         bool isTooMuch = http.Request.ContentLength > most;
@@ -107,7 +118,7 @@ internal static class Guards
             return Results.Text($"That is too much for one form: {most / 1024} KB are taken.", statusCode: StatusCodes.Status413PayloadTooLarge);
         }
 
-        http.Features.Set<IFormFeature>(new FormFeature(http.Request, new FormOptions { MultipartBodyLengthLimit = most, ValueLengthLimit = MaxFieldLength }));
+        http.Features.Set<IFormFeature>(new FormFeature(http.Request, new FormOptions { MultipartBodyLengthLimit = most, ValueLengthLimit = MaxFieldLength, ValueCountLimit = fields }));
         if (await UnreadableAsync(http) is { } status)
         {
             return Results.Text("This form did not come whole. Go back, load the page again and try once more.", statusCode: status);

@@ -155,6 +155,38 @@ public sealed partial class MailListTests
         Assert.DoesNotContain("title=\"2 messages\"", (await client.GetAsync(box)).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task More_than_a_thousand_ticks_are_taken_and_too_many_are_told_so()
+    {
+        const int Ticks = 1_100;
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, [.. Enumerable.Repeat("From: a@example.net\r\nSubject: x\r\n\r\nx\r\n", Ticks)]);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string box = await InboxAsync(client), number = box.Split('/')[2];
+        (string, string)[] ticked = [("do", "archive"), .. Enumerable.Range(1, Ticks).Select(uid => ("uid", $"{number}.{uid}"))];
+        string moved = (await client.OpenAsync((await client.PostAsync(box + "/many", ticked)).Location!)).Text;
+        Assert.Contains("1100 messages moved to Archive.", moved, StringComparison.Ordinal);
+        Assert.Equal(Ticks, (await server.MailAsync(TestServer.You, "Archive")).Count);
+        WebAnswer tooMany = await client.PostAsync(box + "/many", [("do", "archive"), .. Enumerable.Repeat(("uid", $"{number}.4294967295"), 5_001)]);
+        Assert.Equal(HttpStatusCode.Conflict, tooMany.Status);
+        Assert.Contains("At most", tooMany.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(999999)]
+    public async Task All_of_a_folder_that_is_not_there_is_refused(int box)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "From: a@example.net\r\nSubject: x\r\n\r\nx\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await InboxAsync(client);
+        WebAnswer refused = await client.PostAsync($"/mail/{box}/many", ("whole", "true"), ("do", "trash"));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Contains("no such message or folder", refused.Text, StringComparison.Ordinal);
+        Assert.Single(await server.MailAsync(TestServer.You));
+    }
+
     private static IEnumerable<string> Subjects(string page) => SubjectCell().Matches(page).Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value.Trim()));
 
     private static string Subject(string message) => Regex.Match(message, "Subject: (.*)\r").Groups[1].Value;
@@ -166,15 +198,23 @@ public sealed partial class MailListTests
         return box;
     }
 
-    private static async Task FileAsync(TestServer server, string octets)
+    private static async Task FileAsync(TestServer server, params string[] letters)
     {
         Account account = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.You, Cancel)).Value;
         Mailbox inbox = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, account.Id, Mailbox.Inbox, Cancel)).Value;
         Messages messages = server.Services.GetRequiredService<Messages>();
-        await using MessageWriter writer = messages.StartMessage();
-        await writer.WriteAsync(Encoding.UTF8.GetBytes(octets), Cancel);
-        IncomingMessage content = await writer.CompleteAsync(Cancel);
-        _ = (await messages.AppendAsync(TestServer.Administrator, account.Id, inbox.Id, [new NewMessage(content, MessageFlags.None, [], null)], Cancel)).Value;
+        var added = new List<NewMessage>();
+        foreach (string octets in letters)
+        {
+            await using MessageWriter writer = messages.StartMessage();
+            await writer.WriteAsync(Encoding.UTF8.GetBytes(octets), Cancel);
+            added.Add(new NewMessage(await writer.CompleteAsync(Cancel), MessageFlags.None, [], null));
+        }
+
+        foreach (NewMessage[] chunk in added.Chunk(500))
+        {
+            _ = (await messages.AppendAsync(TestServer.Administrator, account.Id, inbox.Id, chunk, Cancel)).Value;
+        }
     }
 
     [GeneratedRegex("name=\"moved\" value=\"([^\"]+)\"")]

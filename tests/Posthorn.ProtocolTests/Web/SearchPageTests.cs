@@ -44,6 +44,23 @@ public sealed class SearchPageTests
     }
 
     [Theory]
+    [InlineData("uid", "{0}")]
+    [InlineData("one", "trash.{0}")]
+    public async Task A_hit_stands_for_itself_where_conversations_are_on(string field, string value)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "INBOX", "From: a@example.net\r\nSubject: Plan\r\nMessage-ID: <1@example.net>\r\n\r\nfirst\r\n");
+        await FileAsync(server, "INBOX", "From: c@example.net\r\nSubject: Re: Plan\r\nMessage-ID: <2@example.net>\r\nIn-Reply-To: <1@example.net>\r\nReferences: <1@example.net>\r\n\r\nsecond\r\n");
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail");
+        await client.PostAsync("/mail/conversations", ("show", "true"));
+        string hit = Assert.Single(Regex.Matches((await client.OpenAsync("/mail/search?q=second")).Text, "name=\"uid\" value=\"([0-9.]+)\"")).Groups[1].Value;
+        await client.PostAsync("/mail/0/many", ("do", "trash"), (field, string.Format(System.Globalization.CultureInfo.InvariantCulture, value, hit)));
+        Assert.Contains("second", Assert.Single(await server.MailAsync(TestServer.You, "Trash")), StringComparison.Ordinal);
+        Assert.Contains("first", Assert.Single(await server.MailAsync(TestServer.You)), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("from:ada", 2)]
     [InlineData("from:ada subject:garden", 1)]
     [InlineData("in:Archive", 1)]

@@ -10,7 +10,7 @@ let list = null;
 function endlessList(pane) {
     const form = pane.querySelector('form.rows'), scroller = pane.querySelector('[data-rows]');
     const items = scroller.querySelector('ul');
-    const base = pane.dataset.list;
+    const base = pane.dataset.list, isOfHits = base === '/mail/0';
     const rows = new Map(), running = new Map(), chosen = new Set();
     const saidBy = new WeakMap();
     let total = +items.dataset.total, height = 0, whole = false, last = -1, openPlace = null, isDrawing = false;
@@ -214,8 +214,8 @@ function endlessList(pane) {
         const number = whole ? total : chosen.size;
         form.classList.toggle('ticked', number > 0);
         label.textContent = number > 0 ? texts.chosen.replace('{0}', number.toLocaleString(document.documentElement.lang)) : '';
-        all.checked = whole;
-        all.indeterminate = !whole && number > 0;
+        all.checked = whole || isOfHits && number > 0 && number >= total;
+        all.indeterminate = !all.checked && number > 0;
     }
     function choose(nothing) {
         if (nothing) {
@@ -227,9 +227,16 @@ function endlessList(pane) {
         }
         count();
     }
-    all.addEventListener('change', () => {
+    all.addEventListener('change', async () => {
+        const isTicked = all.checked;
         chosen.clear();
-        whole = all.checked;
+        whole = isTicked && !isOfHits;
+        if (isTicked && isOfHits) {
+            // No folder holds them: each is named.
+            for (const place of await places(0, total)) {
+                chosen.add(place);
+            }
+        }
         choose();
     });
     items.addEventListener('click', async event => {
@@ -244,8 +251,7 @@ function endlessList(pane) {
         }
         if (event.shiftKey && last >= 0 && last !== at) {
             const first = Math.min(last, at), many = Math.abs(last - at) + 1;
-            const answer = await fetch(`${pane.dataset.placesAt}first=${first}&count=${many}`);
-            for (const place of answer.ok ? await answer.json() : []) {
+            for (const place of await places(first, many)) {
                 isTicked ? chosen.add(place) : chosen.delete(place);
             }
         } else {
@@ -254,6 +260,12 @@ function endlessList(pane) {
         last = at;
         choose();
     });
+
+    /** Names of the messages in these lines, in sight or not. */
+    async function places(first, many) {
+        const answer = await fetch(`${pane.dataset.placesAt}first=${first}&count=${many}`);
+        return answer.ok ? answer.json() : [];
+    }
 
     function positionOf(row) {
         for (const [at, known] of rows) {
