@@ -1,6 +1,8 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using MimeKit;
+using Posthorn.Core.Accounts;
 using Posthorn.ProtocolTests;
 
 namespace Posthorn.BrowserTests.Mail;
@@ -177,5 +179,89 @@ public sealed class WritingTests(Chromium chromium, SharedServer shared) : Brows
         await Page.ClickAsync("text=Take it back to change or cancel it");
         await Assertions.Expect(Page.Locator("#subject")).ToHaveValueAsync("Tomorrow");
         Assert.Single(await Server.MailAsync(You, "Drafts"));
+    }
+
+    [Fact]
+    public async Task A_double_click_on_send_sends_one_message()
+    {
+        await Letters.FileAsync(Server, You, $"From: {TestServer.Friend}\nTo: {You}\nSubject: Garden\nMessage-ID: <garden@example.test>\n\nWhat do you think?\n");
+        await SignInAsync(Page);
+        await Page.WaitForURLAsync("**/mail/*");
+        await Page.ClickAsync("text=Garden");
+        await Page.ClickAsync(".quick-reply summary");
+        await Page.FillAsync("#quick", "From below");
+        Assert.Equal(1, await SentByDoubleClickAsync(".quick-reply button[value=send]"));
+        await Page.GotoAsync("/mail/new");
+        await Page.FillAsync("#to", TestServer.Friend);
+        await Page.FillAsync("#subject", "From the editor");
+        await Assertions.Expect(Page.Locator("span[data-saved]")).ToHaveTextAsync("Saved in Drafts.");
+        Assert.Equal(1, await SentByDoubleClickAsync("form[data-compose] button[value=send]"));
+        Assert.Equal(2, (await Server.MailAsync(You, "Sent")).Count);
+    }
+
+    /// <summary>How often the form goes to the server, which answers when both clicks were made.</summary>
+    private async Task<int> SentByDoubleClickAsync(string button)
+    {
+        int sent = 0;
+        var answer = new TaskCompletionSource();
+        await Page.RouteAsync("**/mail/compose", async route =>
+        {
+            sent++;
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await Page.DblClickAsync(button);
+        answer.SetResult();
+        await Assertions.Expect(Page.Locator("[data-notice]")).ToContainTextAsync("Sent.");
+        await Page.UnrouteAllAsync();
+        return sent;
+    }
+
+    [Fact]
+    public async Task A_text_that_the_server_has_not_taken_is_not_left_without_a_question()
+    {
+        Accounts accounts = Server.Services.GetRequiredService<Accounts>();
+        _ = (await accounts.SetQuotaAsync(TestServer.Administrator, You, 1, Cancel)).Value;
+        await SignInAsync(Page);
+        await Page.WaitForURLAsync("**/mail/*");
+        await Page.GotoAsync("/mail/new");
+        await Page.ClickAsync("[data-sheet]");
+        await Page.Keyboard.TypeAsync("Nothing of this is lost");
+        await Assertions.Expect(Page.Locator("span[data-saved]")).Not.ToBeEmptyAsync();
+        Expect("422");
+        Assert.Equal("beforeunload", await AskedAsync());
+        _ = (await accounts.SetQuotaAsync(TestServer.Administrator, You, null, Cancel)).Value;
+
+        // A save that is on its way is not done.
+        var answer = new TaskCompletionSource();
+        var isSaving = new TaskCompletionSource();
+        await Page.RouteAsync("**/mail/compose", async route =>
+        {
+            isSaving.TrySetResult();
+            await answer.Task;
+            await route.ContinueAsync();
+        });
+        await Page.Keyboard.TypeAsync(" at all");
+        await isSaving.Task.WaitAsync(TimeSpan.FromMilliseconds(Patience), Cancel);
+        Assert.Equal("beforeunload", await AskedAsync());
+        answer.SetResult();
+        await Assertions.Expect(Page.Locator("span[data-saved]")).ToHaveTextAsync("Saved in Drafts.");
+        Assert.Contains("Nothing of this is lost at all", Assert.Single(await Server.MailAsync(You, "Drafts")), StringComparison.Ordinal);
+        Assert.False(await Page.EvaluateAsync<bool>("!dispatchEvent(new Event('beforeunload', { cancelable: true }))"));
+    }
+
+    /// <summary>The browser's question when the page is left; the answer is that it stays.</summary>
+    private async Task<string> AskedAsync()
+    {
+        var asked = new TaskCompletionSource<IDialog>();
+        Page.Dialog += Hear;
+        // The script has ended before the question comes: nothing waits for an answer.
+        await Page.EvaluateAsync("() => { setTimeout(() => location.assign('/help')); }");
+        IDialog dialog = await asked.Task.WaitAsync(TimeSpan.FromMilliseconds(Patience), Cancel);
+        Page.Dialog -= Hear;
+        await dialog.DismissAsync();
+        return dialog.Type;
+
+        void Hear(object? sender, IDialog dialog) => asked.TrySetResult(dialog);
     }
 }

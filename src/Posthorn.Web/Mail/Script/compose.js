@@ -2,10 +2,27 @@
 
 const saveAfter = 2000, tryAgainAfter = 5000;
 
+// The form with mail is on its way, and the answer is another page: pressed again it would send the mail again.
+let isLeaving = false;
+addEventListener('pageshow', () => isLeaving = false);
+// Stopped by the reader: the page is still this one.
+window.navigation?.addEventListener('navigateerror', () => isLeaving = false);
+document.addEventListener('submit', event => event.target.matches('.quick-reply form') && leaveOnce(event));
+
+/** False: it is leaving already. */
+function leaveOnce(event) {
+    if (isLeaving) {
+        event.preventDefault();
+        return false;
+    }
+    return isLeaving = true;
+}
+
 function writing(form) {
     const saved = form.querySelector('[data-saved]'), files = form.querySelector('[data-files]');
     const chooser = form.elements.files, progress = form.querySelector('[data-progress]'), howFar = form.querySelector('[data-progress-text]'), stop = form.querySelector('[data-cancel]');
-    let timer = 0, running = null, isChanged = false, isLeaving = false;
+    // Changes that were made, and how many of them the server has.
+    let timer = 0, running = null, changes = 0, taken = 0;
 
     for (const button of form.querySelectorAll('[data-plain]')) {
         button.hidden = true;
@@ -32,18 +49,19 @@ function writing(form) {
             running.then(isWhole => isWhole && form.requestSubmit(event.submitter));
             return;
         }
-        isLeaving = true;
-        clearTimeout(timer);
+        if (leaveOnce(event)) {
+            clearTimeout(timer);
+        }
     });
     addEventListener('beforeunload', event => {
-        if (isChanged && !isLeaving) {
+        if (changes > taken && !isLeaving) {
             event.preventDefault();
         }
     });
     // The browser knows of its own connection: what waits goes up as soon as it is back.
     addEventListener('online', () => {
-        if (isChanged) {
-            changed(0);
+        if (changes > taken) {
+            saveIn(0);
         }
     });
     for (const kind of ['dragover', 'drop']) {
@@ -82,17 +100,21 @@ function writing(form) {
     addresses(form);
 
     function changed(delay) {
-        isChanged = true;
+        changes++;
+        saveIn(delay);
+    }
+
+    function saveIn(delay) {
         clearTimeout(timer);
         timer = setTimeout(save, delay);
     }
 
     function save() {
         if (running) {
-            changed(saveAfter);
+            saveIn(saveAfter);
             return;
         }
-        isChanged = false;
+        const upTo = changes;
         editor.store();
         const sent = new FormData(form);
         sent.set('do', 'save');
@@ -104,6 +126,7 @@ function writing(form) {
             if (answer.problem) {
                 saved.textContent = answer.problem;
             } else {
+                taken = upTo;
                 form.elements.draft.value = answer.draft;
                 saved.textContent = answer.lacking ?? texts.saved;
                 form.elements.lacks.value = answer.lacking ? 'true' : '';
@@ -114,14 +137,13 @@ function writing(form) {
             }
             if (answer.isCancelled) {
                 // Nothing of it was saved, the text neither.
-                changed(saveAfter);
+                saveIn(saveAfter);
                 chooser.focus();
             }
             return !answer.problem;
         }, () => {
             saved.textContent = texts.unsaved;
-            isChanged = true;
-            timer = setTimeout(save, tryAgainAfter);
+            saveIn(tryAgainAfter);
             return true;
         }).finally(() => {
             progress.hidden = stop.hidden = true;
