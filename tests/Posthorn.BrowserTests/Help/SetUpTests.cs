@@ -20,6 +20,12 @@ public sealed class SetUpTests(Chromium chromium, SharedServer shared) : Browser
         await Page.GotoAsync("/help/device");
         await AssertAccessibleAsync(Page);
         await PictureAsync(Page, "device");
+        await Page.GetByLabel("Present password").And(Page.Locator("input")).FillAsync("wrong");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Show the QR code" }).ClickAsync();
+        await Page.GetByText("That is not your present password.").WaitForAsync();
+        Expect("422");
+        await AssertAccessibleAsync(Page);
+        await Page.GetByLabel("Present password").And(Page.Locator("input")).FillAsync(TestServer.Password);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Show the QR code" }).ClickAsync();
         await Page.Locator("svg.qr").WaitForAsync();
         await AssertAccessibleAsync(Page);

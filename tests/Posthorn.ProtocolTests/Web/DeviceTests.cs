@@ -18,6 +18,8 @@ public sealed partial class DeviceTests
 {
     private const string ProfileType = "application/x-apple-aspen-config";
 
+    private static readonly (string Name, string Value) Current = ("current", TestServer.Password);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -26,7 +28,7 @@ public sealed partial class DeviceTests
         await using TestServer server = await TestServer.StartAsync();
         using WebClient client = await WebClient.SignedInAsync(server);
         await client.GetAsync("/help/device");
-        (WebAnswer answer, byte[] signed) = await client.PostForFileAsync("/help/device/profile");
+        (WebAnswer answer, byte[] signed) = await client.PostForFileAsync("/help/device/profile", Current);
         Assert.Equal((HttpStatusCode.OK, ProfileType), (answer.Status, answer.Headers["Content-Type"]));
         Assert.Contains("you@example.test.mobileconfig", answer.Headers["Content-Disposition"], StringComparison.Ordinal);
         XElement mail = Mail(await VerifyAsync(server, signed));
@@ -38,7 +40,7 @@ public sealed partial class DeviceTests
         await imap.ConnectAsync("localhost", server.Port("imaps"), SecureSocketOptions.SslOnConnect, Cancel);
         await imap.AuthenticateAsync(TestServer.You, Value(mail, "IncomingPassword"), Cancel);
         Assert.NotEqual(TestServer.Password, Value(mail, "IncomingPassword"));
-        (WebAnswer _, byte[] second) = await client.PostForFileAsync("/help/device/profile");
+        (WebAnswer _, byte[] second) = await client.PostForFileAsync("/help/device/profile", Current);
         Assert.NotEqual(Value(mail, "IncomingPassword"), Value(Mail(await VerifyAsync(server, second)), "IncomingPassword"));
         Assert.Equal(2, (await PasswordsAsync(server)).Count);
         // A profile that was changed on its way is refused.
@@ -52,7 +54,7 @@ public sealed partial class DeviceTests
         await using TestServer server = await TestServer.StartAsync();
         using WebClient client = await WebClient.SignedInAsync(server);
         await client.GetAsync("/help/device");
-        string page = (await client.PostAsync("/help/device/link")).Text;
+        string page = (await client.PostAsync("/help/device/link", Current)).Text;
         string path = Link().Match(page).Groups[1].Value;
         Assert.StartsWith("/device/", path, StringComparison.Ordinal);
         Assert.Contains("<svg class=\"qr\"", page, StringComparison.Ordinal);
@@ -70,6 +72,24 @@ public sealed partial class DeviceTests
         Assert.Equal(HttpStatusCode.NotFound, (await phone.GetAsync(path)).Status);
     }
 
+    [Theory]
+    [InlineData("profile", null)]
+    [InlineData("profile", "wrong")]
+    [InlineData("link", null)]
+    [InlineData("link", "wrong")]
+    public async Task An_open_browser_alone_sets_up_no_device(string form, string? password)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        Assert.Contains("name=\"current\" type=\"password\"", (await client.GetAsync("/help/device")).Text, StringComparison.Ordinal);
+        WebAnswer answer = await client.PostAsync($"/help/device/{form}", password is null ? [] : [("current", password)]);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains("That is not your present password.", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("formaction=\"/help/device/link\"", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<svg class=\"qr\"", answer.Text, StringComparison.Ordinal);
+        Assert.Empty(await PasswordsAsync(server));
+    }
+
     [Fact]
     public async Task A_profile_of_somebody_else_cannot_be_had()
     {
@@ -85,7 +105,7 @@ public sealed partial class DeviceTests
         // Without a form of ours, and with an address of somebody else in it.
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/help/device/profile", token: "made up")).Status);
         await client.GetAsync("/help/device");
-        (WebAnswer _, byte[] signed) = await client.PostForFileAsync("/help/device/profile?address=friend@example.test", ("address", "friend@example.test"));
+        (WebAnswer _, byte[] signed) = await client.PostForFileAsync("/help/device/profile?address=friend@example.test", ("address", "friend@example.test"), Current);
         Assert.Equal("you@example.test", Value(Mail(await VerifyAsync(server, signed)), "EmailAddress"));
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
+using Posthorn.Web.Security;
 using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web.Help.Device;
@@ -14,14 +15,18 @@ internal static class DeviceEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, Func<MailAppSettings> settings)
     {
-        routes.MapGet("/help/device", IResult (HttpContext http) =>
-            Page(settings(), HelpEndpoints.ViewerOf(http), null));
-        routes.MapPost("/help/device/profile", (HttpContext http, DeviceProfiles profiles, CancellationToken cancel) =>
-            ProfileAsync(profiles, http.Session().Actor, http.Session().Account, settings(), cancel)).AddEndpointFilter(Guards.SignedIn).AddEndpointFilter(Guards.OwnForm);
-        routes.MapPost("/help/device/link", async Task<IResult> (HttpContext http, DeviceLinks links, CancellationToken cancel) =>
-            (await links.CreateAsync(http.Session().Actor, cancel)).TryGet(out string? token, out Refusal? refusal)
-                ? Page(settings(), Viewer.Of(http), $"https://{http.Request.Host}/device/{token}")
-                : Results.Text(refusal.Text, statusCode: StatusCodes.Status409Conflict)).AddEndpointFilter(Guards.SignedIn).AddEndpointFilter(Guards.OwnForm);
+        routes.MapGet("/help/device", IResult (HttpContext http) => Page(settings(), HelpEndpoints.ViewerOf(http)));
+        RouteGroupBuilder forms = routes.MapGroup("/help/device");
+        forms.AddEndpointFilter(Guards.SignedIn).AddEndpointFilter(Guards.OwnForm);
+        forms.MapPost("/profile", async Task<IResult> (HttpContext http, DeviceProfiles profiles, CancellationToken cancel) =>
+            AppleProfile.IsPossible(settings()) && await ObjectionAsync(http, settings(), cancel) is { } refused
+                ? refused
+                : await ProfileAsync(profiles, http.Session().Actor, http.Session().Account, settings(), cancel));
+        forms.MapPost("/link", async Task<IResult> (HttpContext http, DeviceLinks links, CancellationToken cancel) =>
+            await ObjectionAsync(http, settings(), cancel) is { } refused ? refused
+            : (await links.CreateAsync(http.Session().Actor, cancel)).TryGet(out string? token, out Refusal? refusal)
+                ? Page(settings(), Viewer.Of(http), link: $"https://{http.Request.Host}/device/{token}")
+                : Results.Text(refusal.Text, statusCode: StatusCodes.Status409Conflict));
         routes.MapGet("/device/{token}", async Task<IResult> (string token, HttpContext http, DeviceLinks links, CancellationToken cancel) =>
         {
             NeverKeep(http);
@@ -36,6 +41,12 @@ internal static class DeviceEndpoints
         });
     }
 
+    /// <summary>The page once more where the form has not the present password: a profile opens the mailbox for as long as nobody takes it back. Null: it has.</summary>
+    private static async ValueTask<IResult?> ObjectionAsync(HttpContext http, MailAppSettings settings, CancellationToken cancel) =>
+        await SecurityEndpoints.ObjectToPasswordAsync(http, await http.Request.ReadFormAsync(cancel)) is { } problem
+            ? SecurityEndpoints.Refused(http, Page(settings, Viewer.Of(http), problem: problem))
+            : null;
+
     private static async Task<IResult> ProfileAsync(DeviceProfiles profiles, Actor actor, Account account, MailAppSettings settings, CancellationToken cancel)
     {
         if (!AppleProfile.IsPossible(settings))
@@ -48,8 +59,8 @@ internal static class DeviceEndpoints
             : Results.Text(refusal.Text, statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static RazorComponentResult<DevicePage> Page(MailAppSettings settings, Viewer? viewer, string? link) =>
-        new(new { Settings = settings, Viewer = viewer, Link = link });
+    private static RazorComponentResult<DevicePage> Page(MailAppSettings settings, Viewer? viewer, string? link = null, FormProblem? problem = null) =>
+        new(new { Settings = settings, Viewer = viewer, Link = link, Problem = problem });
 
     private static RazorComponentResult<DeviceLinkPage> LinkPage(HttpContext http, MailAppSettings settings, string token, Account? account)
     {
