@@ -39,7 +39,7 @@ public sealed class ServerCertificate
             ClientCertificateRequired = false,
             AllowTlsResume = true,
             AllowRenegotiation = false,
-            // RFC 9113 §3.3 before RFC 9112. Named here: Kestrel writes into options that name none, and these are shared by all connections.
+            // Named here: Kestrel writes into options that name none, and these are shared by all connections.
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         };
     }

@@ -166,7 +166,7 @@ public sealed partial class MailListTests
         (string, string)[] ticked = [("do", "archive"), .. Enumerable.Range(1, Ticks).Select(uid => ("uid", $"{number}.{uid}"))];
         string moved = (await client.OpenAsync((await client.PostAsync(box + "/many", ticked)).Location!)).Text;
         Assert.Contains("1100 messages moved to Archive.", moved, StringComparison.Ordinal);
-        Assert.Equal(Ticks, (await server.MailAsync(TestServer.You, "Archive")).Count);
+        Assert.Empty(await server.MailAsync(TestServer.You));
         WebAnswer tooMany = await client.PostAsync(box + "/many", [("do", "archive"), .. Enumerable.Repeat(("uid", $"{number}.4294967295"), 5_001)]);
         Assert.Equal(HttpStatusCode.Conflict, tooMany.Status);
         Assert.Contains("At most", tooMany.Text, StringComparison.Ordinal);

@@ -42,7 +42,7 @@ public sealed class FileBlobStoreTests : IDisposable
         await using TestStore store = await TestStore.OpenAsync();
         store.Time.SetUtcNow(DateTimeOffset.UtcNow);
         List<BlobUpload> uploads = await BeginAsync();
-        var cutOff = new BodyId(Guid.NewGuid());
+        var cutOff = new BodyId(new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xab));
         await using BlobUpload left = await _blobs.CreateAsync(cutOff, Cancel);
         string part = FileBlobStore.PathIn(Path.Combine(_folder.FullName, "bodies"), cutOff) + ".part";
         File.SetLastWriteTimeUtc(part, DateTime.UtcNow.AddDays(-2));
