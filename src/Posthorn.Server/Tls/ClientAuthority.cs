@@ -18,8 +18,7 @@ public sealed class ClientAuthority
     private const string EmailAddress = "1.2.840.113549.1.9.1";
     private static readonly Asn1Tag Rfc822Name = new(TagClass.ContextSpecific, 1);
 
-    private readonly X509Certificate2Collection _roots;
-    private readonly TimeProvider _time;
+    private readonly TrustedRoots _roots;
 
     /// <param name="pem">One certificate or several, in PEM.</param>
     /// <param name="source">Where they come from, for the message of a fault.</param>
@@ -27,22 +26,9 @@ public sealed class ClientAuthority
     /// <exception cref="CertificateException">There is none, or one cannot be read.</exception>
     public ClientAuthority(string pem, string source, TimeProvider time)
     {
-        _roots = [];
-        try
-        {
-            _roots.ImportFromPem(pem);
-        }
-        catch (CryptographicException fault)
-        {
-            throw new CertificateException($"{source} holds a certificate that cannot be read: {fault.Message}", fault);
-        }
-        if (_roots.Count == 0)
-        {
-            throw new CertificateException($"{source} holds no certificate (no \"BEGIN CERTIFICATE\" in it).");
-        }
-        _time = time;
+        _roots = new TrustedRoots(pem, source, time);
         // The names go out with the request, so that a client with several certificates knows which one is meant.
-        Trust = SslCertificateTrust.CreateForX509Collection(_roots, sendTrustInHandshake: true);
+        Trust = SslCertificateTrust.CreateForX509Collection(_roots.Certificates, sendTrustInHandshake: true);
     }
 
     internal SslCertificateTrust Trust { get; }
@@ -55,17 +41,7 @@ public sealed class ClientAuthority
             return [];
         }
         using var leaf = new X509Certificate2(shown);
-        using var chain = new X509Chain
-        {
-            ChainPolicy =
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                VerificationTime = _time.GetUtcNow().UtcDateTime,
-                DisableCertificateDownloads = true,
-            },
-        };
-        chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
+        using X509Chain chain = _roots.NewChain();
         try
         {
             return IsForClients(leaf) && chain.Build(leaf) ? [.. AddressesOf(leaf)] : [];

@@ -10,29 +10,13 @@ public sealed class ServerAuthority
     // RFC 5280 §4.2.1.12: id-kp-serverAuth.
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    private readonly X509Certificate2Collection _roots = [];
-    private readonly TimeProvider _time;
+    private readonly TrustedRoots _roots;
 
     /// <param name="pem">One certificate or several, in PEM.</param>
     /// <param name="source">Where they come from, for the message of a fault.</param>
     /// <param name="time">For dates of certificates.</param>
     /// <exception cref="CertificateException">There is none, or one cannot be read.</exception>
-    public ServerAuthority(string pem, string source, TimeProvider time)
-    {
-        try
-        {
-            _roots.ImportFromPem(pem);
-        }
-        catch (CryptographicException fault)
-        {
-            throw new CertificateException($"{source} holds a certificate that cannot be read: {fault.Message}", fault);
-        }
-        if (_roots.Count == 0)
-        {
-            throw new CertificateException($"{source} holds no certificate (no \"BEGIN CERTIFICATE\" in it).");
-        }
-        _time = time;
-    }
+    public ServerAuthority(string pem, string source, TimeProvider time) => _roots = new TrustedRoots(pem, source, time);
 
     /// <summary>One of the authorities vouches for the certificate. Whether it names the right host is not looked at here.</summary>
     /// <param name="shown">The server's.</param>
@@ -44,18 +28,8 @@ public sealed class ServerAuthority
             return false;
         }
         using var leaf = new X509Certificate2(shown);
-        using var chain = new X509Chain
-        {
-            ChainPolicy =
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                VerificationTime = _time.GetUtcNow().UtcDateTime,
-                DisableCertificateDownloads = true,
-            },
-        };
+        using X509Chain chain = _roots.NewChain();
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
         chain.ChainPolicy.ExtraStore.AddRange(sent?.ChainPolicy.ExtraStore ?? []);
         try
         {

@@ -373,10 +373,9 @@ public sealed partial class ComposePageTests
         await using TestServer server = await TestServer.StartAsync(time: time);
         using WebClient client = await WebClient.SignedInAsync(server);
         await client.OpenAsync("/mail/new");
-        foreach (string subject in (string[])["By page", "By app"])
-        {
-            await client.PostAsync("/mail/compose", ("later", "2026-11-25T08:00"), ("to", TestServer.Friend), ("subject", subject), ("text", "x"));
-        }
+        (string, string)[] Form(string subject) => [("once", subject), ("later", "2026-11-25T08:00"), ("to", TestServer.Friend), ("subject", subject), ("text", "x")];
+        await client.PostAsync("/mail/compose", Form("By page"));
+        await client.PostAsync("/mail/compose", Form("By app"));
 
         (AccountId you, MailboxId waiting) = await FolderAsync(server, "Scheduled");
         WebAnswer deleted = await client.PostAsync($"/mail/{waiting}/1/trash");
@@ -384,6 +383,11 @@ public sealed partial class ComposePageTests
         Assert.Single(await server.MailAsync(TestServer.You, "Trash"));
         await client.PostAsync("/mail/back", ("moved", Uri.UnescapeDataString(deleted.Location!.Split("withdrawn=")[1])));
         Assert.Contains("Subject: By page", Assert.Single(await server.MailAsync(TestServer.You, "Drafts")), StringComparison.Ordinal);
+
+        // The form of what was taken back is no form that was sent already.
+        await client.PostAsync("/mail/compose", Form("By page"));
+        Assert.Equal(2, (await server.MailAsync(TestServer.You, "Scheduled")).Count);
+        await client.PostAsync($"/mail/{waiting}/3/trash");
 
         // As an app of IMAP does it.
         await server.Services.GetRequiredService<Messages>().DeleteAsync(TestServer.Administrator, you, waiting, UidSet.Of(2), Cancel);

@@ -149,13 +149,7 @@ public sealed class Composing(
         // The copy of what is sent later waits in another folder.
         MailboxId box = (await snoozing.ListAsync(session.Actor, session.Account.Id, cancel)).Value
             .FirstOrDefault(planned => planned.Envelope == notice.Envelope && planned.Uid == notice.Copy)?.Mailbox ?? sent.Id;
-        Result<MessagePlace> draft = await TakeBackAsync(session, notice.Envelope, new MessagePlace(box, notice.Copy), cancel);
-        if (draft.IsOk)
-        {
-            sentForms.Forget(notice);
-        }
-
-        return draft;
+        return await TakeBackAsync(session, notice.Envelope, new MessagePlace(box, notice.Copy), cancel);
     }
 
     /// <param name="session">Whose mail.</param>
@@ -166,7 +160,13 @@ public sealed class Composing(
     {
         Mailbox drafts = await FolderAsync(session, SpecialUse.Drafts, "Drafts", cancel);
         Result<uint> draft = await outbox.TakeBackAsync(session.Actor, session.Account.Id, envelope, copy.Mailbox, copy.Uid, drafts.Id, cancel);
-        return draft.TryGet(out uint uid, out Refusal? refusal) ? new MessagePlace(drafts.Id, uid) : refusal;
+        if (!draft.TryGet(out uint uid, out Refusal? refusal))
+        {
+            return refusal;
+        }
+
+        sentForms.Forget(new SentNotice(envelope, copy.Uid));
+        return new MessagePlace(drafts.Id, uid);
     }
 
     private async ValueTask<ComposeOutcome> SaveAsync(
