@@ -11,6 +11,7 @@ using Posthorn.Core.Search;
 using Posthorn.Core.Search.Index;
 using Posthorn.Core.Security;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Copying;
 using Posthorn.Core.Storage.Postgres;
 using Posthorn.Core.Storage.Sqlite;
 
@@ -81,7 +82,7 @@ public static class CoreServices
             provider.GetRequiredService<SignedInSessions>(), (Store(provider) as PostgresStore)?.Sessions, provider.GetRequiredService<Node>()));
         services.AddSingleton(static provider => OpenStore(Options(provider), provider));
         services.AddSingleton<IBlobStore>(static provider => Options(provider) is { Bodies: { } bucket } options
-            ? S3BlobStore.Open(options.DataFolder, bucket)
+            ? S3BlobStore.Open(options.DataFolder, bucket, new BucketOwner(EpochOf(Store(provider)), CopyOf: null))
             : new FileBlobStore(Options(provider).DataFolder));
         services.AddSingleton(static provider => new DirectoryCache(Store(provider), Time(provider)));
         services.AddSingleton(static provider => new Domains(Store(provider), provider.GetRequiredService<DirectoryCache>(), Time(provider)));
@@ -185,6 +186,10 @@ public static class CoreServices
                 options, feed, provider.GetRequiredService<QueueSignal>(), Time(provider),
                 provider.GetRequiredService<ILogger<PostgresStore>>());
     }
+
+    private static string EpochOf(IStore store) =>
+        Task.Run(async () => await store.ReadAsync(AccountId.Store, static session => session.Directory.SettingAsync(StoreMark.Epoch), CancellationToken.None))
+            .GetAwaiter().GetResult() ?? throw new StoreOpeningException("The store has no epoch: its database is not whole. Restore a backup.");
 
     private static SearchIndex Index(IServiceProvider provider) => provider.GetRequiredService<SearchIndex>();
 

@@ -44,12 +44,22 @@ public sealed class S3Server : IDisposable
         return new S3Server(folder, Process.Start(start) ?? throw new InvalidOperationException("node does not start."));
     }
 
-    /// <summary>The files that hold the octets of the objects.</summary>
+    /// <summary>The files that hold the octets of the bodies.</summary>
     public IReadOnlyList<string> Objects => ObjectsOf(Bucket);
 
     /// <inheritdoc cref="Objects"/>
     public IReadOnlyList<string> ObjectsOf(string bucket) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Folder, bucket), "*_S3rver_object", SearchOption.AllDirectories)];
+        [.. Directory.EnumerateFiles(Path.Combine(Folder, bucket), "*_S3rver_object", SearchOption.AllDirectories)
+            .Where(static file => !file.Contains("posthorn-store", StringComparison.Ordinal))];
+
+    /// <summary>Takes an object out of the bucket, behind everybody's back.</summary>
+    public void Delete(string key)
+    {
+        foreach (string file in Directory.GetFiles(Path.Combine(Folder, Bucket, Path.GetDirectoryName(key)!), Path.GetFileName(key) + "*"))
+        {
+            File.Delete(file);
+        }
+    }
 
     /// <summary>One more bucket, with a name of its own.</summary>
     public string MakeBucket()

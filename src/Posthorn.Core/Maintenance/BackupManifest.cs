@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Posthorn.Core.Maintenance;
 
@@ -13,6 +14,10 @@ public sealed record BackupManifest(
     public const int NewestFormat = 2;
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+
+    /// <summary>Which backup it is, among those of all stores.</summary>
+    [JsonIgnore]
+    internal string Name => FormattableString.Invariant($"{Epoch} {Taken:O}");
 
     /// <summary>Null when the folder holds no whole backup.</summary>
     public static BackupManifest? Read(string folder)

@@ -1,6 +1,7 @@
 using Npgsql;
 using Posthorn.Core.Access;
 using Posthorn.Core.Bodies;
+using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Storage;
 using Posthorn.Core.Storage.Copying;
 using Posthorn.Core.Storage.Postgres;
@@ -49,7 +50,7 @@ public sealed class MoveStore
         {
             using IRowSource source = await _maintenance.ReadRowsAsync(cancel);
             string epoch = source.Setting(StoreMark.Epoch) ?? "";
-            await using StoreTarget target = await StoreTarget.OpenAsync(to, epoch, _time, cancel);
+            await using StoreTarget target = await StoreTarget.OpenAsync(to, new BucketOwner(epoch, epoch), _time, cancel);
             return await Task.Run(async () => await CopyAsync(source, _blobs, target, epoch, progress, cancel), cancel);
         }
         catch (Exception failure) when (failure is NpgsqlException or SqliteFault)

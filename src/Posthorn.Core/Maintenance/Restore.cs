@@ -2,6 +2,7 @@ using Npgsql;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Bodies.S3;
 using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Copying;
 using Posthorn.Core.Storage.Postgres;
 using Posthorn.Core.Storage.Sqlite;
 
@@ -22,15 +23,15 @@ public static class Restore
         string fresh = Path.Combine(to.DataFolder, SqliteStore.FileName + ".restoring");
         if (to.Database.Length == 0)
         {
-            return await IntoFileAsync(backupFolder, to, fresh, time, progress, cancel);
+            return await IntoFileAsync(backupFolder, manifest, to, fresh, time, progress, cancel);
         }
 
         try
         {
             Prepare(backupFolder, fresh, time);
             using SqliteRows source = SqliteRows.Read(fresh);
-            string of = FormattableString.Invariant($"{manifest.Epoch} {manifest.Taken:O}");
-            await using StoreTarget target = await StoreTarget.OpenAsync(to, of, time, cancel);
+            string of = manifest.Name;
+            await using StoreTarget target = await StoreTarget.OpenAsync(to, new BucketOwner(EpochOf(source), of), time, cancel);
             return (await Task.Run(async () => await MoveStore.CopyAsync(source, new FileBlobStore(backupFolder), target, of, progress, cancel), cancel)).Damaged;
         }
         catch (NpgsqlException fault)
@@ -64,7 +65,7 @@ public static class Restore
     }
 
     private static async ValueTask<IReadOnlyList<string>> IntoFileAsync(
-        string backupFolder, StoreOptions to, string fresh, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
+        string backupFolder, BackupManifest manifest, StoreOptions to, string fresh, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
     {
         using StoreLock storeLock = StoreLock.Take(to.DataFolder);
         string database = Path.Combine(to.DataFolder, SqliteStore.FileName);
@@ -77,13 +78,16 @@ public static class Restore
                 : $"{there} is left of another store, and may hold its last changes. Move {SqliteStore.FileName}-* away to where its {SqliteStore.FileName} is, or delete them.");
         }
 
-        IBlobStore blobs = to.Bodies is { } bucket ? S3BlobStore.Open(to.DataFolder, bucket) : new FileBlobStore(to.DataFolder);
+        IBlobStore? blobs = null;
         try
         {
             Prepare(backupFolder, fresh, time);
             CopiedBodies bodies;
             using (SqliteRows source = SqliteRows.Read(fresh))
             {
+                blobs = to.Bodies is { } bucket
+                    ? S3BlobStore.Open(to.DataFolder, bucket, new BucketOwner(EpochOf(source), manifest.Name))
+                    : new FileBlobStore(to.DataFolder);
                 bodies = await new BodyCopy(source, new FileBlobStore(backupFolder), blobs, progress).CopyExternalAsync(cancel);
             }
 
@@ -171,6 +175,9 @@ public static class Restore
             ? manifest
             : throw new StoreOpeningException($"{folder} was written by a newer Posthorn. Use that version to restore it.");
     }
+
+    private static string EpochOf(SqliteRows rows) =>
+        rows.Setting(StoreMark.Epoch) ?? throw new StoreOpeningException("The database of the backup is not whole: it has no epoch. Take another backup.");
 
     private static string? Problem(string folder, StoredBody body)
     {

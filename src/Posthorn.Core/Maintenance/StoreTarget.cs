@@ -13,18 +13,19 @@ internal sealed class StoreTarget : IAsyncDisposable
 {
     private readonly StoreLock _lock;
     private readonly PostgresConnections? _connections;
-    private readonly string _place;
 
-    private StoreTarget(StoreLock storeLock, PostgresConnections? connections, IRowTarget rows, IBlobStore blobs, string place) =>
-        (_lock, _connections, Rows, Blobs, _place) = (storeLock, connections, rows, blobs, place);
+    private StoreTarget(StoreLock storeLock, PostgresConnections? connections, IRowTarget rows, IBlobStore blobs) =>
+        (_lock, _connections, Rows, Blobs) = (storeLock, connections, rows, blobs);
 
     public IRowTarget Rows { get; }
 
     public IBlobStore Blobs { get; }
 
-    /// <param name="of">What it becomes a copy of: the epoch of a store, or the name of a backup. A copy of the same may be there already, whole or not.</param>
+    /// <param name="owner">
+    /// The epoch that it will have, and what it becomes a copy of: the epoch of a store, or the name of a backup. A copy of the same may be there already, whole or not.
+    /// </param>
     /// <exception cref="StoreOpeningException">It holds something else, or cannot be used; one line says which.</exception>
-    public static async ValueTask<StoreTarget> OpenAsync(StoreOptions options, string of, TimeProvider time, CancellationToken cancel)
+    public static async ValueTask<StoreTarget> OpenAsync(StoreOptions options, BucketOwner owner, TimeProvider time, CancellationToken cancel)
     {
         StoreLock? storeLock = null;
         PostgresConnections? connections = null;
@@ -34,13 +35,15 @@ internal sealed class StoreTarget : IAsyncDisposable
         {
             PrivateFolder.Make(options.DataFolder);
             storeLock = StoreLock.Take(options.DataFolder);
-            blobs = options.Bodies is { } bucket ? S3BlobStore.Open(options.DataFolder, bucket) : new FileBlobStore(options.DataFolder);
             connections = options.Database.Length > 0 ? PostgresConnections.From(options.Database) : null;
             string path = Path.Combine(options.DataFolder, SqliteStore.FileName);
             rows = connections is null ? FillFile(path, time) : await FillDatabaseAsync(connections, time, cancel);
-            var target = new StoreTarget(storeLock, connections, rows, blobs, connections is null ? path : "The database of the target");
-            target.Begin(of);
-            return target;
+            RefuseOther(rows, connections is null ? path : "The database of the target", owner.CopyOf!);
+            blobs = options.Bodies is { } bucket ? S3BlobStore.Open(options.DataFolder, bucket, owner) : new FileBlobStore(options.DataFolder);
+            rows.Set(StoreMark.Incomplete, owner.CopyOf);
+            rows.Set(StoreMark.Copied, null);
+            rows.Step();
+            return new StoreTarget(storeLock, connections, rows, blobs);
         }
         catch (Exception failure)
         {
@@ -82,32 +85,25 @@ internal sealed class StoreTarget : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private void Begin(string of)
+    private static void RefuseOther(IRowTarget rows, string place, string of)
     {
-        string? begun = Rows.Setting(StoreMark.Incomplete) ?? Rows.Setting(StoreMark.Copied);
-        if (begun != of)
+        string? begun = rows.Setting(StoreMark.Incomplete) ?? rows.Setting(StoreMark.Copied);
+        if (begun == of)
         {
-            RefuseWhatIsThere(begun is not null, of);
+            return;
         }
 
-        Rows.Set(StoreMark.Incomplete, of);
-        Rows.Set(StoreMark.Copied, null);
-        Rows.Step();
-    }
-
-    private void RefuseWhatIsThere(bool isCopy, string of)
-    {
-        if (isCopy)
+        if (begun is not null)
         {
-            throw new StoreOpeningException($"{_place} holds a copy of another store. Give an empty one.");
+            throw new StoreOpeningException($"{place} holds a copy of another store. Give an empty one.");
         }
 
         string[] telling = ["account", "removed_account", "domain", "envelope"];
-        if (Rows.Tables.Where(table => telling.Contains(table.Name)).Any(table => Rows.Count(table) > 0))
+        if (rows.Tables.Where(table => telling.Contains(table.Name)).Any(table => rows.Count(table) > 0))
         {
-            throw new StoreOpeningException(Rows.Setting(StoreMark.Epoch) == of
-                ? $"{_place} was copied from this store and has been used since: copying again would undo what happened there. Give an empty one."
-                : $"{_place} holds another store already. Give an empty one.");
+            throw new StoreOpeningException(rows.Setting(StoreMark.Epoch) == of
+                ? $"{place} was copied from this store and has been used since: copying again would undo what happened there. Give an empty one."
+                : $"{place} holds another store already. Give an empty one.");
         }
     }
 

@@ -40,7 +40,7 @@ public sealed record OutboundSettings
     /// <summary>A stop waits so long for the answer to the end of data: what the other side takes meanwhile is not sent again. Less than the host's own patience.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A lease outlives any one delivery.</summary>
+    /// <summary>How long mail stays with a node that does not say more of it; a delivery that takes longer renews it.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>A sender is told that mail is late after so long.</summary>

@@ -28,6 +28,7 @@ public sealed partial class OutboundWorker : BackgroundService
     private readonly MxTargets _targets;
     private readonly MessageSigner _signer;
     private readonly OutcomeReport _report;
+    private readonly LeaseKeeper _keeper;
     private readonly TimeProvider _time;
     private readonly ILogger<OutboundWorker> _log;
     private readonly Dictionary<string, int> _running = [];
@@ -45,6 +46,7 @@ public sealed partial class OutboundWorker : BackgroundService
         _local = new LocalDelivery(queue, recipients);
         _signer = new MessageSigner(domains, time);
         _report = new OutcomeReport(settings, queue, recipients, messages, deliveries, time);
+        _keeper = new LeaseKeeper(queue, _node, settings.Lease, time);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -150,7 +152,9 @@ public sealed partial class OutboundWorker : BackgroundService
                     }
 
                     using System.Diagnostics.Activity? trace = OutboundTraces.Deliver(mail);
-                    IReadOnlyList<DeliveryOutcome> outcomes = isOurs ? await _local.DeliverAsync(mail, cancel) : await remote.DeliverAsync(mail, cancel);
+                    IReadOnlyList<DeliveryOutcome> outcomes = isOurs
+                        ? await _local.DeliverAsync(mail, cancel)
+                        : await _keeper.WhileAsync(mail, remote.DeliverAsync(mail, cancel).AsTask());
                     OutboundTraces.Ended(trace, outcomes);
                     // What was sent must not be sent again because the store was away when it was to be kept.
                     await UntilStoreAnswersAsync(() => _report.WriteAsync(mail, outcomes, CancellationToken.None), cancel);

@@ -71,6 +71,11 @@ internal sealed partial class RemoteDelivery(
 
                     return await SendAsync(_session, mail, cancel);
                 }
+                catch (RemoteTlsException fault) when (mail.Envelope.RequireTls && fault.IsRefusal)
+                {
+                    lacking ??= Unprotected(mail, host.Name, fault.Message);
+                    LogFault(mail.Id.Value, host.Name, fault.Message);
+                }
                 catch (RemoteFaultException fault)
                 {
                     last = fault.Message;
@@ -99,7 +104,7 @@ internal sealed partial class RemoteDelivery(
             LogFault(mail.Id.Value, host, fault.Message);
             return await RemoteSession.OpenAsync(settings, time, host, address, withTls: false, cancel);
         }
-        catch (RemoteTlsException fault)
+        catch (RemoteTlsException fault) when (!(mail.Envelope.RequireTls && fault.IsRefusal))
         {
             throw new RemoteFaultException(fault.Message, fault);
         }
@@ -211,14 +216,24 @@ internal sealed partial class RemoteDelivery(
             return All(mail, DeliveryStatus.Failed, "5.6.7", $"{session.Host} does not take international addresses or headers (SMTPUTF8).", session.Host);
         }
 
-        if (mail.Envelope.RequireTls && !(session.IsTls && session.IsVerified && session.Has("REQUIRETLS")))
+        if (!mail.Envelope.RequireTls)
         {
-            // RFC 8689 §4.2.1.
-            return All(mail, DeliveryStatus.Failed, "5.7.30", $"{session.Host} cannot promise the protected way that the sender asked for (REQUIRETLS).", session.Host);
+            return null;
         }
 
-        return null;
+        if (!session.IsTls || !session.IsVerified)
+        {
+            return Unprotected(mail, session.Host, session.IsTls ? $"the certificate of {session.Host} is not good for that name" : $"{session.Host} offers no TLS");
+        }
+
+        return session.Has("REQUIRETLS")
+            ? null
+            : All(mail, DeliveryStatus.Failed, "5.7.30", $"{session.Host} does not pass on what asks for a protected way (REQUIRETLS).", session.Host);
     }
+
+    /// <summary>RFC 8689 §4.2.1: to wait would help only if that host were set up anew, and the sender learns of it at once.</summary>
+    private static List<DeliveryOutcome> Unprotected(QueuedMail mail, string host, string reason) => All(
+        mail, DeliveryStatus.Failed, "5.7.10", $"The message asks for a protected way (REQUIRETLS), and {host} does not give one: {reason.TrimEnd('.')}.", host);
 
     private static string MailCommand(RemoteSession session, QueuedMail mail, OutgoingOctets octets)
     {

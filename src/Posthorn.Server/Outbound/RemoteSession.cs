@@ -316,4 +316,8 @@ internal sealed class RemoteSession : IAsyncDisposable
 }
 
 /// <summary>TLS did not come about: the same host may be tried again in the clear where nothing forbids it.</summary>
-internal sealed class RemoteTlsException(string message, Exception inner) : Exception(message, inner);
+internal sealed class RemoteTlsException(string message, Exception inner) : Exception(message, inner)
+{
+    /// <summary>The two could not agree, whatever became of the connection then; else it broke on the way, and may hold the next time.</summary>
+    public bool IsRefusal => InnerException is AuthenticationException;
+}

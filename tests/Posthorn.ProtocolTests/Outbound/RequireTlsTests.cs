@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -75,6 +76,31 @@ public sealed class RequireTlsTests
             await delivery.DeliverAsync(new QueuedMail(new EnvelopeId(1), envelope, new BodyId(Guid.Empty), 0, "elsewhere.test", default, [recipient]), Cancel));
         Assert.Equal((DeliveryStatus.Failed, "5.7.30"), (outcome.Status, outcome.Enhanced));
         Assert.Equal(0, sink.Connections);
+    }
+
+    [Theory]
+    [InlineData("another name", "5.7.10", "not good for that name")]
+    [InlineData("old TLS", "5.7.10", "TLS with mx.elsewhere.test failed")]
+    [InlineData("no TLS", "5.7.10", "offers no TLS")]
+    [InlineData("no REQUIRETLS", "5.7.30", "does not pass on")]
+    public async Task What_no_host_can_promise_comes_back_at_once(string lacking, string code, string said)
+    {
+        using var authority = new SinkAuthority();
+        using X509Certificate2 certificate = authority.Issue(lacking == "another name" ? "mx3.elsewhere.test" : "mx.elsewhere.test");
+        await using var sink = new SmtpSink(
+            line => lacking == "no REQUIRETLS" && line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-sink\r\n250 STARTTLS" : null,
+            lacking == "no TLS" ? null : certificate)
+        {
+            // Nobody speaks it any more.
+#pragma warning disable CA5397, SYSLIB0039
+            Protocols = lacking == "old TLS" ? SslProtocols.Tls11 : SslProtocols.None,
+#pragma warning restore CA5397, SYSLIB0039
+        };
+        await using TestServer server = await StartAsync(sink.Port, authority);
+        await SendAsync(server, TestServer.You, "a@elsewhere.test");
+        string notification = (await server.MailWhenAsync(TestServer.You, 1))[0];
+        Assert.Contains("Action: failed\r\nStatus: " + code, notification, StringComparison.Ordinal);
+        Assert.Contains(said, notification.ReplaceLineEndings(" ").Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     private static Task<TestServer> StartAsync(int port, SinkAuthority authority) => TestServer.StartAsync(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
@@ -35,6 +36,9 @@ internal sealed class SmtpSink : IAsyncDisposable
         _listener.Start();
         _accepting = AcceptAsync();
     }
+
+    /// <summary>What it can speak after STARTTLS; None: what the system has.</summary>
+    public SslProtocols Protocols { get; init; }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -85,7 +89,7 @@ internal sealed class SmtpSink : IAsyncDisposable
             {
                 await ServeAsync(client.GetStream());
             }
-            catch (Exception failure) when (failure is IOException or OperationCanceledException)
+            catch (Exception failure) when (failure is IOException or OperationCanceledException or AuthenticationException)
             {
                 // The other side has gone, or the test is over.
             }
@@ -114,7 +118,7 @@ internal sealed class SmtpSink : IAsyncDisposable
             if (reply.StartsWith("220", StringComparison.Ordinal) && _certificate is not null)
             {
                 await using var tls = new SslStream(stream, leaveInnerStreamOpen: true);
-                await tls.AuthenticateAsServerAsync(_certificate);
+                await tls.AuthenticateAsServerAsync(_certificate, clientCertificateRequired: false, Protocols, checkCertificateRevocation: false);
                 await ServeAsync(tls, isTls: true);
                 return;
             }

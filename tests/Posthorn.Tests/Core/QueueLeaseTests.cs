@@ -1,8 +1,11 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Queue;
+using Posthorn.Server.Outbound;
 
 namespace Posthorn.Tests.Core;
 
@@ -49,6 +52,29 @@ public sealed class QueueLeaseTests
         Assert.Empty((await store.Get<MailQueue>().RenewAsync(Node, kept, Lease, Cancel)).Recipients);
     }
 
+    [Fact]
+    public async Task A_delivery_that_takes_longer_than_a_lease_keeps_it()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        QueuedMail mail = await LeasedAsync(store);
+        var time = new StepByStep();
+        var delivery = new TaskCompletionSource<string>();
+        Task<string> kept = new LeaseKeeper(store.Get<MailQueue>(), Node, Lease, time).WhileAsync(mail, delivery.Task);
+        for (int half = 0; half < 5; half++)
+        {
+            await time.Waiting(half + 1);
+            store.Time.Advance(Lease / 2);
+            time.Advance(Lease / 2);
+        }
+
+        await time.Waiting(6);
+        Assert.Empty(await store.Get<MailQueue>().LeaseAsync("two", Lease, 10, [], Cancel));
+        delivery.SetResult("delivered");
+        Assert.Equal("delivered", await kept);
+        store.Time.Advance(Lease + TimeSpan.FromMinutes(1));
+        Assert.Single(await store.Get<MailQueue>().LeaseAsync("two", Lease, 10, [], Cancel));
+    }
+
     private static async Task<QueuedMail> LeasedAsync(TestStore store)
     {
         EnvelopeRecipient[] to =
@@ -58,5 +84,27 @@ public sealed class QueueLeaseTests
         await using IncomingMessage message = await store.MessageAsync("Subject: x\r\n\r\nhello\r\n");
         await store.Get<Deliveries>().AcceptAsync(new Envelope("you@example.test", to, [], store.Time.GetUtcNow()), message, Cancel);
         return Assert.Single(await store.Get<MailQueue>().LeaseAsync(Node, Lease, 10, [], Cancel));
+    }
+
+    /// <summary>A clock that says how often somebody began to wait for it.</summary>
+    private sealed class StepByStep : FakeTimeProvider
+    {
+        private readonly Channel<bool> _begun = Channel.CreateUnbounded<bool>();
+        private int _seen;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            _begun.Writer.TryWrite(true);
+            return timer;
+        }
+
+        public async Task Waiting(int times)
+        {
+            for (; _seen < times; _seen++)
+            {
+                await _begun.Reader.ReadAsync(Cancel);
+            }
+        }
     }
 }

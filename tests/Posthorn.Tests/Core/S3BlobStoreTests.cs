@@ -153,6 +153,39 @@ public sealed class S3BlobStoreTests : IDisposable
         await RefusedAsync(_server.Options with { Endpoint = "http://127.0.0.1:1" }, "cannot be reached");
     }
 
+    [Fact]
+    public async Task A_place_in_a_bucket_is_one_stores_alone()
+    {
+        // Within the other place, and yet one of its own.
+        StoreOptions first = Place(_server.Options), inner = Place(_server.Options with { Prefix = "bodies/second/" });
+        await using (TestStore store = await TestStore.AtAsync(first))
+        {
+            await store.AppendAsync((await store.InboxAsync()).Id, Large);
+        }
+
+        await using (TestStore opened = await TestStore.AtAsync(first), beside = await TestStore.AtAsync(inner))
+        {
+            Assert.Equal(Large, await opened.TextAsync((await opened.InboxAsync()).Id, 1));
+            await beside.AppendAsync((await beside.InboxAsync()).Id, Large);
+            opened.Time.SetUtcNow(DateTimeOffset.UtcNow + BodySweep.UploadGrace + TimeSpan.FromMinutes(1));
+            Assert.Equal(0, await opened.Get<BodySweep>().SweepAsync(Cancel));
+            Assert.Single(await opened.Get<IBlobStore>().PresentAsync(Cancel));
+            Assert.Equal(2, _server.Objects.Count);
+        }
+
+        await using TestStore another = await TestStore.AtAsync(Place(_server.Options));
+        StoreOpeningException refused = Assert.Throws<StoreOpeningException>(another.Get<IBlobStore>);
+        Assert.Contains("keeps the bodies of another store under the prefix \"bodies/\"", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("delete the object bodies/posthorn-store", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        _server.Delete("bodies/posthorn-store");
+        Assert.Single(await another.Get<IBlobStore>().PresentAsync(Cancel));
+        await using TestStore late = await TestStore.AtAsync(first);
+        Assert.Throws<StoreOpeningException>(late.Get<IBlobStore>);
+    }
+
+    private StoreOptions Place(S3Options bodies) => new() { DataFolder = Directory.CreateDirectory(Path.Combine(_server.Folder, Path.GetRandomFileName())).FullName, Bodies = bodies };
+
     private static async Task RefusedAsync(S3Options options, string said)
     {
         await using TestStore store = await TestStore.WithBodiesAsync(options);

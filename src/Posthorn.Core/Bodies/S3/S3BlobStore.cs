@@ -23,9 +23,9 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
 
     private S3BlobStore(S3Options options, AmazonS3Client client, BodyCache cache) => (_options, _client, _cache) = (options, client, cache);
 
-    /// <summary>Asks the bucket whether it may be used.</summary>
+    /// <summary>Asks the bucket whether it may be used, and makes sure that no other store uses it.</summary>
     /// <exception cref="Storage.StoreOpeningException">With one line that says what is wrong and what to do.</exception>
-    public static S3BlobStore Open(string dataFolder, S3Options options)
+    public static S3BlobStore Open(string dataFolder, S3Options options, BucketOwner owner)
     {
         var config = new AmazonS3Config
         {
@@ -52,13 +52,22 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
         try
         {
             // Opening happens once, before anything listens; whoever asks for the store cannot await.
-            Task.Run(() => client.HeadBucketAsync(new HeadBucketRequest { BucketName = options.Bucket })).GetAwaiter().GetResult();
+            Task.Run(async () =>
+            {
+                await client.HeadBucketAsync(new HeadBucketRequest { BucketName = options.Bucket });
+                await owner.ClaimAsync(client, options);
+            }).GetAwaiter().GetResult();
             return new S3BlobStore(options, client, new BodyCache(Path.Combine(dataFolder, "body-cache"), options.CacheBytes));
         }
         catch (Exception failure) when (S3Fault.IsFault(failure, CancellationToken.None))
         {
             client.Dispose();
             throw S3Fault.ToOpening(options, failure);
+        }
+        catch (Storage.StoreOpeningException)
+        {
+            client.Dispose();
+            throw;
         }
     }
 
@@ -121,7 +130,10 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
             ListObjectsV2Response page = await PageAsync(next, cancel);
             foreach (S3Object found in page.S3Objects ?? [])
             {
-                if (Guid.TryParseExact(found.Key[(found.Key.LastIndexOf('/') + 1)..], "N", out Guid id) && found.LastModified is { } uploaded)
+                // Under a longer prefix that begins like ours lie the bodies of others.
+                if (Guid.TryParseExact(found.Key[(found.Key.LastIndexOf('/') + 1)..], "N", out Guid id)
+                    && found.Key == KeyOf(new BodyId(id))
+                    && found.LastModified is { } uploaded)
                 {
                     // Name and time are of one answer, and what is listed is whole.
                     yield return new ListedBody(new BodyId(id), new DateTimeOffset(uploaded.ToUniversalTime(), TimeSpan.Zero), IsPart: false);

@@ -10,7 +10,7 @@ public sealed record S3Options
 
     public string Region { get; init; } = "us-east-1";
 
-    /// <summary>Names of objects begin so; several stores can share a bucket.</summary>
+    /// <summary>Names of objects begin so; several stores can share a bucket, each with a prefix of its own.</summary>
     public string Prefix { get; init; } = "bodies/";
 
     /// <summary>Empty: the credentials that the machine has (environment, profile, role).</summary>

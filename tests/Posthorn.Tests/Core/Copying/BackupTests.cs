@@ -227,6 +227,39 @@ public sealed class BackupTests : IDisposable
         Assert.False(File.Exists(Path.Combine(place.DataFolder, "posthorn.db")));
     }
 
+    [Fact]
+    public async Task A_bucket_that_another_store_uses_takes_no_restored_one_and_a_restore_that_was_cut_off_goes_on_in_its_own()
+    {
+        StoreOptions live = Places()[1], place = new() { DataFolder = Path.Combine(_folder, "again"), Bodies = TestDatabase.MakeBucket() };
+        await using (TestStore store = await TestStore.AtAsync(live))
+        {
+            await store.AppendAsync((await store.InboxAsync()).Id, [.. Enumerable.Repeat(Large, 40)]);
+            await BackUpAsync(store);
+        }
+
+        foreach (StoreOptions taken in new StoreOptions[] { place with { Bodies = live.Bodies }, Places()[1] with { Bodies = live.Bodies } })
+        {
+            StoreOpeningException refused = await Assert.ThrowsAsync<StoreOpeningException>(() => Restore.RunAsync(Folder, taken, TimeProvider.System, Silent, Cancel).AsTask());
+            Assert.Contains("keeps the bodies of another store", refused.Message, StringComparison.Ordinal);
+        }
+
+        foreach (StoreOptions empty in new[] { place, Places()[1] })
+        {
+            using var cut = new CancellationTokenSource();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                Restore.RunAsync(Folder, empty, TimeProvider.System, new Cutting(cut, "Large messages copied"), cut.Token).AsTask());
+            Assert.Empty(await Restore.RunAsync(Folder, empty, TimeProvider.System, Silent, Cancel));
+            await using (TestStore restored = await TestStore.AtAsync(empty))
+            {
+                Assert.Equal(Large, await restored.TextAsync((await restored.InboxAsync()).Id, 1));
+            }
+
+            // It is a store now: the same backup beside it needs a place of its own.
+            StoreOptions second = new() { DataFolder = Path.Combine(_folder, Path.GetRandomFileName()), Bodies = empty.Bodies };
+            await Assert.ThrowsAsync<StoreOpeningException>(() => Restore.RunAsync(Folder, second, TimeProvider.System, Silent, Cancel).AsTask());
+        }
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>A copy of a database and its journal as a crash leaves them in the middle of a change. The database itself stays as it is.</summary>
