@@ -223,6 +223,31 @@ public sealed partial class ComposePageTests
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, huge.Status);
     }
 
+    [Fact]
+    public async Task Files_that_were_there_before_stay_in_the_form_of_a_message_over_the_limit()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: static options => options with { Limits = options.Limits with { MaxMessageBytes = 100_000 } });
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer draft = await client.PostFilesAsync("/mail/compose", [("do", "save"), ("to", TestServer.Friend), ("text", "x")], [("contract.pdf", "application/pdf", new byte[50_000])]);
+        string page = (await client.OpenAsync(draft.Location!)).Text;
+        (string, string)[] fields = [("do", "send"), ("to", TestServer.Friend), ("text", "x")];
+        WebAnswer refused = await client.PostFilesAsync("/mail/compose", [.. fields, ("draft", Value(page, "draft")), ("keep", "0")], [("big", "x/y", new byte[200_000])]);
+        Assert.Contains("can be sent", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("contract.pdf", refused.Text, StringComparison.Ordinal);
+        await client.PostAsync("/mail/compose", [.. fields, ("draft", Value(refused.Text, "draft")), .. Kept(refused.Text)]);
+        Assert.Equal("contract.pdf", Assert.Single(Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent"))).Attachments).ContentDisposition?.FileName);
+
+        // A message that goes along whole is such a file, too.
+        await FileAsync(server, WithFile);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        page = (await client.OpenAsync(link + "/forward?as=file")).Text;
+        (string, string)[] forward = [.. fields, ("kind", "ForwardAsFile"), ("origin", Value(page, "origin"))];
+        refused = await client.PostFilesAsync("/mail/compose", [.. forward, .. Kept(page)], [("big", "x/y", new byte[200_000])]);
+        await client.PostAsync("/mail/compose", [.. forward, .. Kept(refused.Text)]);
+        Assert.Contains(await server.MailAsync(TestServer.You, "Sent"), static sent => Parse(sent).Attachments.Any(static file => file is MessagePart));
+    }
+
     [Theory]
     [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"do\"\r\n\r\nsa")]
     [InlineData("multipart/form-data; boundary=x", "")]
@@ -470,6 +495,9 @@ public sealed partial class ComposePageTests
         using var stream = new MemoryStream(Encoding.Latin1.GetBytes(octets));
         return MimeMessage.Load(stream, Cancel);
     }
+
+    /// <summary>Files that the form has ticked.</summary>
+    private static IEnumerable<(string, string)> Kept(string page) => Regex.Matches(page, "name=\"keep\" value=\"([^\"]*)\" checked").Select(static match => ("keep", match.Groups[1].Value));
 
     private static string Value(string page, string name) => Regex.Match(page, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value;
 

@@ -27,9 +27,10 @@ internal sealed class ComposeParts : IDisposable
     /// <summary>A message whole, as a file of another; the form offers it to be kept as the first.</summary>
     public static ShownAttachment Whole(MimeMessage message, long octets) => new(0, NameOf(message), "message/rfc822", octets, null);
 
-    public void AddWhole(MimeMessage message)
+    public void AddWhole(MimeMessage message, long octets)
     {
         _held.Add(message);
+        Kept = [Whole(message, octets)];
         _files.Add(new MessagePart("rfc822", message) { ContentDisposition = new ContentDisposition(ContentDisposition.Attachment) { FileName = NameOf(message) } });
     }
 

@@ -103,7 +103,7 @@ public sealed class Composing(
         if (copy.Length > limits.MaxMessageBytes)
         {
             problems["attachment"] = TooLarge(copy.Length);
-            return new ComposeOutcome(form, drafts.Id, [], problems);
+            return new ComposeOutcome(form, drafts.Id, parts.Kept, problems);
         }
 
         DateTimeOffset now = time.GetUtcNow();
@@ -202,7 +202,7 @@ public sealed class Composing(
             {
                 if (kept.Contains("0"))
                 {
-                    parts.AddWhole(message);
+                    parts.AddWhole(message, opened.Length);
                 }
             }
             else
