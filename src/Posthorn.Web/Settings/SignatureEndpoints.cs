@@ -34,7 +34,7 @@ internal static class SignatureEndpoints
             return Results.BadRequest();
         }
 
-        string html = form["format"] == "rich" ? RichText.Of(form["html"].ToString()).Html : "";
+        string html = Looks.AreIn(form) ? RichText.Of(form["html"].ToString()).Html : "";
         string text = html.Length > 0 ? MessageText.OfHtml(html) : form["text"].ToString();
         var signature = new Signature(text) { Html = text.Length > 0 ? html : "", InNew = form.IsTicked("new"), InAnswers = form.IsTicked("answers") };
         return (await signatures.SetAsync(session, address, signature, cancel)).Refusal is { } refusal

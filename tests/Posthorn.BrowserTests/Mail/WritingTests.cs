@@ -81,6 +81,33 @@ public sealed class WritingTests(Chromium chromium, SharedServer shared) : Brows
     private const string Dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
     [Fact]
+    public async Task A_draft_with_looks_is_changed_without_script()
+    {
+        await SignInAsync(Page);
+        await Page.WaitForURLAsync("**/mail/*");
+        await Page.GotoAsync("/mail/new");
+        await Page.FillAsync("#to", TestServer.Friend);
+        await Page.ClickAsync("[data-sheet]");
+        await Page.Keyboard.TypeAsync("We meet at 10");
+        await Assertions.Expect(Page.Locator("span[data-saved]")).ToHaveTextAsync("Saved in Drafts.");
+        IPage page = await OpenWindowAsync(hasScript: false);
+        await SignInAsync(page);
+        await page.WaitForURLAsync("**/mail/*");
+        await page.ClickAsync("[data-name=Drafts]");
+        await page.ClickAsync("[data-rows] li a");
+        await Assertions.Expect(page.Locator("#text")).ToHaveValueAsync("We meet at 10");
+        await page.ClickAsync("button[value=save]");
+        await Assertions.Expect(page.Locator("span[data-saved]")).ToHaveTextAsync("Saved in Drafts.");
+        Assert.Contains("text/html", Assert.Single(await Server.MailAsync(You, "Drafts")), StringComparison.Ordinal);
+        await page.FillAsync("#text", "We meet at 11");
+        await page.ClickAsync("button[value=send]");
+        await Assertions.Expect(page.Locator("[data-notice]")).ToContainTextAsync("Sent.");
+        string sent = Assert.Single(await Server.MailAsync(You, "Sent"));
+        Assert.Contains("We meet at 11", sent, StringComparison.Ordinal);
+        Assert.DoesNotContain("text/html", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_large_file_goes_up_with_progress_and_one_that_takes_too_long_is_cancelled()
     {
         await SignInAsync(Page);

@@ -316,8 +316,29 @@ public sealed partial class ComposePageTests
         MimePart picture = Assert.Single(draft.BodyParts.OfType<MimePart>(), static part => part.ContentType.IsMimeType("image", "gif"));
         Assert.Contains($"src=\"cid:{picture.ContentId}\"", draft.HtmlBody, StringComparison.Ordinal);
         string page = WebUtility.HtmlDecode((await client.OpenAsync(saved.Location!)).Text);
-        Assert.Contains("name=\"format\" value=\"rich\"", page, StringComparison.Ordinal);
+        Assert.Contains("data-rich=\"true\"", page, StringComparison.Ordinal);
         Assert.Contains("data:image/gif;base64,R0lGODlhAQABAAAAACw=", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_script_a_text_keeps_its_looks_until_its_words_are_changed()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        WebAnswer draft = await client.PostAsync("/mail/compose", ("do", "save"), ("format", "rich"), ("html", "<div>We meet</div><div>at <b>10</b></div>"), ("text", ""));
+        foreach ((string from, string to, string? looks) in ((string, string, string?)[])[("", "", "at <b>10</b>"), ("at 10", "at 11", null)])
+        {
+            string page = (await client.OpenAsync(draft.Location!)).Text;
+            string text = Area(page, "text");
+            Assert.Equal("We meet\nat 10", text);
+            draft = await client.PostAsync(
+                "/mail/compose", ("do", "save"), ("draft", Value(page, "draft")), ("format", Value(page, "format")), ("looks", Value(page, "looks")), ("html", Area(page, "html")),
+                ("text", (from.Length > 0 ? text.Replace(from, to, StringComparison.Ordinal) : text).ReplaceLineEndings("\r\n")));
+            MimeMessage saved = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Drafts")));
+            Assert.Equal(looks is not null, saved.HtmlBody?.Contains(looks ?? "", StringComparison.Ordinal) ?? false);
+            Assert.Equal(looks is null ? "We meet\nat 11" : "We meet\nat 10", saved.TextBody?.ReplaceLineEndings("\n").TrimEnd());
+        }
     }
 
     [Fact]
@@ -498,6 +519,13 @@ public sealed partial class ComposePageTests
 
     /// <summary>Files that the form has ticked.</summary>
     private static IEnumerable<(string, string)> Kept(string page) => Regex.Matches(page, "name=\"keep\" value=\"([^\"]*)\" checked").Select(static match => ("keep", match.Groups[1].Value));
+
+    /// <summary>What a field of lines holds; a line end right behind its tag is none of it.</summary>
+    private static string Area(string page, string name)
+    {
+        string held = WebUtility.HtmlDecode(Regex.Match(page, $"<textarea[^>]* name=\"{name}\"[^>]*>(.*?)</textarea>", RegexOptions.Singleline).Groups[1].Value);
+        return held.StartsWith('\n') ? held[1..] : held;
+    }
 
     private static string Value(string page, string name) => Regex.Match(page, $"name=\"{name}\" value=\"([^\"]*)\"").Groups[1].Value;
 

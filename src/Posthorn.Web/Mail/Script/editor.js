@@ -8,10 +8,11 @@ function richText(form, changed) {
     const toRich = form.querySelector('[data-look=rich]');
 
     document.execCommand('defaultParagraphSeparator', false, 'div');
-    // A draft goes on as it was written; a new message as its writer likes it.
-    if (format.value === 'rich' || ('startsRich' in form.dataset && !form.elements.draft?.value)) {
+    // A draft goes on as it was written; a new message as its writer likes it. The field has a value only where the browser filled it in again.
+    if (format.value === 'rich' || (format.value === '' && ('rich' in editor.dataset || ('startsRich' in form.dataset && !form.elements.draft?.value)))) {
         rich(html.value || asHtml(plain.value.replace(/^\n/, '')));
     } else {
+        format.value = 'plain';
         toRich.hidden = false;
     }
 

@@ -22,7 +22,7 @@ public sealed record ComposeForm
     /// <summary>The text with its looks, as the editor of the page has it; empty: there is only <see cref="Text"/>.</summary>
     public string Html { get; init; } = "";
 
-    /// <summary>The editor wrote <see cref="Html"/>, and that is what counts.</summary>
+    /// <summary><see cref="Html"/> is what counts (<see cref="Looks"/>).</summary>
     public bool IsRich { get; init; }
 
     /// <summary>When it is to leave, by the writer's clock (2026-12-01T08:00); empty: now.</summary>
@@ -57,7 +57,7 @@ public sealed record ComposeForm
         Subject = Line(form, "subject"),
         Text = form["text"].ToString(),
         Html = form["html"].ToString(),
-        IsRich = form["format"] == "rich",
+        IsRich = Looks.AreIn(form),
         Later = form["later"].ToString() is { Length: > 0 } chosen ? chosen : form["do"] == "later" ? form["until"].ToString() : "",
         Draft = uint.TryParse(form["draft"], NumberStyles.None, CultureInfo.InvariantCulture, out uint draft) ? draft : null,
         Origin = MessagePlace.Parse(form["origin"]),
