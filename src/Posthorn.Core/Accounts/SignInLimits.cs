@@ -9,7 +9,8 @@ namespace Posthorn.Core.Accounts;
 /// Failures count for the pair of user and address, and for the networks of the address. There is no count for a user alone: it would let a stranger
 /// lock the user out. An address from which the user signed in lately is not held back by its network either, only by its own failures. The same wrong
 /// password again (a telephone that was not told of the new one) counts once, as long as it is no flood. Guessing that is spread over many networks is thus limited per
-/// network only. Tries that are checked at the same time may pass together: the limits on connections bound how many.
+/// network only. Tries that are checked at the same time may pass together: what it costs to check a password bounds how many. What costs nothing, such as a code of
+/// six digits, is counted before it is looked at (<see cref="Try"/>).
 /// <para>Names of users are kept as keyed hashes of fixed size, passwords as 64 bits of one. All in memory; a restart forgets.</para>
 /// </remarks>
 public sealed class SignInLimits
@@ -58,6 +59,21 @@ public sealed class SignInLimits
                 }
             }
             return wait > TimeSpan.Zero ? new SignInDecision.TryLater(wait) : new SignInDecision.Allowed();
+        }
+    }
+
+    /// <summary>Asks and counts in one: a try that is allowed is a failure until <see cref="Succeeded"/> takes it back, so that tries under way together do not pass together.</summary>
+    /// <inheritdoc cref="Check"/>
+    public SignInDecision Try(string user, IPAddress? remote)
+    {
+        lock (_lock)
+        {
+            SignInDecision decision = Check(user, remote);
+            if (decision is SignInDecision.Allowed)
+            {
+                Failed(user, remote, null);
+            }
+            return decision;
         }
     }
 

@@ -15,8 +15,9 @@ public sealed record TwoStepState(DateTimeOffset? Since, int RecoveryCodesLeft)
 
 /// <summary>Two-step sign-in: after the password a code of an authenticator app, or one of the recovery codes.</summary>
 /// <remarks>
-/// A code is taken once: the step it belongs to is stored with it, and nothing of that step or before counts again (RFC 6238 §5.2). Wrong codes are counted for the
-/// account, wherever they come from: only who knows the password gets so far, so nobody else can hold the owner up.
+/// A code is taken once: the step it belongs to is stored with it, and nothing of that step or before counts again (RFC 6238 §5.2). Tries are counted for the
+/// account, wherever they come from: only who knows the password gets so far, so nobody else can hold the owner up. They count before the code is looked at: nothing
+/// would slow down those that are sent all at once.
 /// </remarks>
 public sealed partial class TwoStep
 {
@@ -126,7 +127,7 @@ public sealed partial class TwoStep
     public async ValueTask<SignIn> CompleteAsync(AccountId account, long version, string typed, string protocol, SignInOrigin from, CancellationToken cancel)
     {
         string counted = $"second step of {account}";
-        if (_limits.Check(counted, null) is SignInDecision.TryLater later)
+        if (_limits.Try(counted, null) is SignInDecision.TryLater later)
         {
             return new SignIn.TryLater(later.After);
         }
@@ -136,7 +137,6 @@ public sealed partial class TwoStep
         Account? accepted = await _store.WriteAsync(new[] { account }, session => TakeAsync(session, account, version, typed, recovery, now), cancel);
         if (accepted is null)
         {
-            _limits.Failed(counted, null, null);
             LogWrong(protocol, account, from.Address);
             Account? tried = await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountAsync(account), cancel);
             _signIns.Refused(tried?.Address ?? "", protocol, from, SignInOutcome.WrongCode);

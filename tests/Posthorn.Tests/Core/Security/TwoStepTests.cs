@@ -4,6 +4,7 @@ using Posthorn.Core;
 using Posthorn.Core.Access;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Security;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Tests.Core.Security;
 
@@ -116,6 +117,32 @@ public sealed class TwoStepTests : IAsyncLifetime
         // The password being right again does not wipe the count out.
         Assert.IsType<SignIn.SecondStep>(await CheckAsync(Password, "web"));
         Assert.IsType<SignIn.TryLater>(await CompleteAsync(Code(), account));
+    }
+
+    [Fact]
+    public async Task Guesses_that_are_under_way_at_once_do_not_pass_together()
+    {
+        await TurnOnAsync();
+        Account account = await AccountAsync();
+        using var opened = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // What is written waits behind this.
+        Task<Done> held = Task.Run(() => _store.Get<IStore>().WriteAsync(
+            new[] { account.Id },
+            _ =>
+            {
+                entered.TrySetResult();
+                opened.Wait(Cancel);
+                return ValueTask.FromResult(Done.Value);
+            },
+            Cancel).AsTask());
+        await entered.Task;
+        Task<SignIn>[] guesses = [.. Enumerable.Range(0, 200).Select(number => CompleteAsync($"{number:000000}", account))];
+        opened.Set();
+        await held;
+        SignIn[] answers = await Task.WhenAll(guesses);
+        Assert.Equal(new SignInLimitOptions().FailuresPerUserAndAddress, answers.Count(static answer => answer is SignIn.Wrong));
+        Assert.Equal(200, answers.Count(static answer => answer is SignIn.Wrong or SignIn.TryLater));
     }
 
     [Fact]
