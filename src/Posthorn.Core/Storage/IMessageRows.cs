@@ -28,8 +28,8 @@ public interface IReadMessages
     /// <summary>The messages of the set with the ids of their contents, in UID order.</summary>
     ValueTask<IReadOnlyList<FiledMessage>> FiledAsync(AccountId account, MailboxId mailbox, UidSet uids);
 
-    /// <summary>Removed messages that are kept, oldest removal first.</summary>
-    ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most);
+    /// <summary>Removed messages that are kept, oldest removal first or the latest.</summary>
+    ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most, bool latestFirst = false);
 
     /// <summary>Messages of the account with a higher id, in the order of ids, wherever they are filed: read whole, UID and flags are not theirs.</summary>
     ValueTask<IReadOnlyList<Message>> AboveAsync(AccountId account, EmailId after, int most);

@@ -16,7 +16,7 @@ namespace Posthorn.Core.Undelete;
 /// </remarks>
 public sealed class Undelete
 {
-    /// <summary>Messages that <see cref="ListAsync"/> returns at the most.</summary>
+    /// <summary>Messages that <see cref="ListAsync"/> and <see cref="LatestAsync"/> return at the most.</summary>
     public const int ListedAtMost = 1_000;
 
     private static readonly AccountId[] StoreRows = [AccountId.Store];
@@ -29,7 +29,15 @@ public sealed class Undelete
     internal Undelete(IStore store, StoreOptions options, TimeProvider time) => (_store, _options, _time) = (store, options, time);
 
     /// <summary>Removed messages of the account, oldest removal first.</summary>
-    public async ValueTask<Result<IReadOnlyList<RemovedMessage>>> ListAsync(Actor actor, AccountId account, RemovedSelection selection, CancellationToken cancel)
+    public ValueTask<Result<IReadOnlyList<RemovedMessage>>> ListAsync(Actor actor, AccountId account, RemovedSelection selection, CancellationToken cancel) =>
+        RemovedAsync(actor, account, selection, latestFirst: false, cancel);
+
+    /// <summary>Removed messages of the account, the one removed last first: where there are more, those that somebody is most likely to miss.</summary>
+    public ValueTask<Result<IReadOnlyList<RemovedMessage>>> LatestAsync(Actor actor, AccountId account, RemovedSelection selection, CancellationToken cancel) =>
+        RemovedAsync(actor, account, selection, latestFirst: true, cancel);
+
+    private async ValueTask<Result<IReadOnlyList<RemovedMessage>>> RemovedAsync(
+        Actor actor, AccountId account, RemovedSelection selection, bool latestFirst, CancellationToken cancel)
     {
         if (Rights.Check(actor, account, Right.Read) is { } refusal)
         {
@@ -37,7 +45,7 @@ public sealed class Undelete
         }
 
         return new Result<IReadOnlyList<RemovedMessage>>(
-            await _store.ReadAsync(account, session => session.Messages.RemovedAsync(account, selection, ListedAtMost), cancel));
+            await _store.ReadAsync(account, session => session.Messages.RemovedAsync(account, selection, ListedAtMost, latestFirst), cancel));
     }
 
     /// <summary>Brings messages back, in chunks. Returns how many came.</summary>

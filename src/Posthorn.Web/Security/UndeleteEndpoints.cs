@@ -47,11 +47,11 @@ internal static class UndeleteEndpoints
     {
         WebSession session = http.Session();
         IReadOnlyList<RemovedMessage> removed = (await http.RequestServices.GetRequiredService<Undelete>()
-            .ListAsync(session.Actor, session.Account.Id, RemovedSelection.All, http.RequestAborted)).Value;
+            .LatestAsync(session.Actor, session.Account.Id, RemovedSelection.All, http.RequestAborted)).Value;
         return new RazorComponentResult<UndeletePage>(new
         {
             Viewer = Viewer.Of(http),
-            Removed = removed.Reverse().ToArray(),
+            Removed = removed,
             Days = (int)http.RequestServices.GetRequiredService<StoreOptions>().UndeleteFor.TotalDays,
             Problem = problem,
             Done = restored is null ? null : restored == 1 ? T["One message is back in its folder."] : T["{0} messages are back in their folders.", restored],

@@ -7,7 +7,9 @@ using MailKit.Net.Pop3;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using OtpNet;
+using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
@@ -281,6 +283,31 @@ public sealed partial class AccountSecurityTests
         WebAnswer done = await client.PostAsync("/account/undelete", ("id", id), ("id", "nonsense"), ("id", "1.99999"));
         Assert.Contains("One message is back", (await client.OpenAsync(done.Location!)).Text, StringComparison.Ordinal);
         Assert.Contains("Subject: wanted", Assert.Single(await server.MailAsync(TestServer.You)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_deleted_last_can_be_brought_back_however_much_was_deleted_before()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        Account account = await AccountAsync(server);
+        Messages messages = server.Services.GetRequiredService<Messages>();
+        MailboxId inbox = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, account.Id, Mailbox.Inbox, Cancel)).Value.Id;
+        await AppendAsync(server, account, "Subject: old\r\n\r\nFrom the trash\r\n");
+        for (int doubled = 1; doubled <= Undelete.ListedAtMost; doubled *= 2)
+        {
+            _ = (await messages.CopyAsync(TestServer.Administrator, account.Id, inbox, UidSet.All, inbox, Cancel)).Value;
+        }
+
+        _ = (await messages.DeleteAsync(TestServer.Administrator, account.Id, inbox, UidSet.All, Cancel)).Value;
+        time.Advance(TimeSpan.FromDays(1));
+        await AppendAsync(server, account, "Subject: wanted\r\n\r\nBy mistake\r\n");
+        _ = (await messages.DeleteAsync(TestServer.Administrator, account.Id, inbox, UidSet.All, Cancel)).Value;
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string page = (await client.OpenAsync("/account/undelete")).Text;
+        Assert.Equal(Undelete.ListedAtMost, Regex.Count(page, "<span class=\"what\">"));
+        Assert.Equal("By mistake", Regex.Match(page, "<span class=\"what\">([^<]*)").Groups[1].Value);
+        Assert.Contains("that were deleted last", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -87,8 +87,10 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         SELECT r.mailbox, r.uid, r.email, r.name, r.flags, r.keywords, r.size, r.removed, e.received, e.preview
         FROM removed_message r JOIN email e ON e.account = r.account AND e.id = r.email
         WHERE r.account = $1 AND r.removed >= $2 AND r.removed < $3 AND ($4::text IS NULL OR r.name = $4) AND ($5::bigint IS NULL OR r.mailbox = $5 AND r.uid = $6)
-        ORDER BY r.removed, r.mailbox, r.uid LIMIT $7
         """;
+
+    private const string OldestFirst = " ORDER BY r.removed, r.mailbox, r.uid LIMIT $7";
+    private const string LatestFirst = " ORDER BY r.removed DESC, r.mailbox DESC, r.uid DESC LIMIT $7";
 
     private const string InsertRemoved = """
         INSERT INTO removed_message(account, mailbox, uid, email, name, flags, keywords, size, removed)
@@ -213,8 +215,8 @@ internal sealed class PostgresMessages(PostgresTransaction transaction, Postgres
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most) =>
-        transaction.Use(SelectRemoved).Bind(account.Value).Bind(selection.Since).Bind(selection.Before).Bind(selection.Mailbox).Bind(selection.Id?.Mailbox.Value)
+    public ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most, bool latestFirst) =>
+        transaction.Use(latestFirst ? SelectRemoved + LatestFirst : SelectRemoved + OldestFirst).Bind(account.Value).Bind(selection.Since).Bind(selection.Before).Bind(selection.Mailbox).Bind(selection.Id?.Mailbox.Value)
             .Bind((long?)selection.Id?.Uid).Bind(most)
             .AllAsync(static row => new RemovedMessage(
                 new RemovedId(new MailboxId(row.GetInt64(0)), (uint)row.GetInt64(1)), new EmailId(row.GetInt64(2)), row.GetString(3), (MessageFlags)row.GetInt64(4),

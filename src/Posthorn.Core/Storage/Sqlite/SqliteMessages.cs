@@ -70,8 +70,10 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         SELECT r.mailbox, r.uid, r.email, r.name, r.flags, r.keywords, r.size, r.removed, e.received, e.preview
         FROM removed_message r JOIN email e ON e.key = (r.account << 32) + r.email
         WHERE r.account = ?1 AND r.removed >= ?2 AND r.removed < ?3 AND (?4 IS NULL OR r.name = ?4) AND (?5 IS NULL OR r.mailbox = ?5 AND r.uid = ?6)
-        ORDER BY r.removed, r.mailbox, r.uid LIMIT ?7
         """;
+
+    private const string OldestFirst = " ORDER BY r.removed, r.mailbox, r.uid LIMIT ?7";
+    private const string LatestFirst = " ORDER BY r.removed DESC, r.mailbox DESC, r.uid DESC LIMIT ?7";
 
     private const string TakeLease = """
         INSERT INTO maildrop_lease(account, token, until, node) VALUES(?1, ?2, ?4, ?5)
@@ -306,10 +308,10 @@ internal sealed class SqliteMessages(SqliteConnection connection) : IWriteMessag
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most)
+    public ValueTask<IReadOnlyList<RemovedMessage>> RemovedAsync(AccountId account, RemovedSelection selection, int most, bool latestFirst)
     {
-        using SqliteStatement query = connection.Use(SelectRemoved).Bind(account.Value).Bind(selection.Since.ToUnixTimeMilliseconds())
-            .Bind(selection.Before.ToUnixTimeMilliseconds()).Bind(selection.Mailbox).Bind(selection.Id?.Mailbox.Value).Bind((long?)selection.Id?.Uid).Bind(most);
+        using SqliteStatement query = connection.Use(latestFirst ? SelectRemoved + LatestFirst : SelectRemoved + OldestFirst).Bind(account.Value)
+            .Bind(selection.Since.ToUnixTimeMilliseconds()).Bind(selection.Before.ToUnixTimeMilliseconds()).Bind(selection.Mailbox).Bind(selection.Id?.Mailbox.Value).Bind((long?)selection.Id?.Uid).Bind(most);
         var removed = new List<RemovedMessage>();
         while (query.Step())
         {
