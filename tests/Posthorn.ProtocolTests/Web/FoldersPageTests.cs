@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
@@ -37,6 +38,26 @@ public sealed partial class FoldersPageTests
         Assert.Equal("2026", await NameAsync(server, year));
         Account account = await AccountAsync(server);
         Assert.Contains("2026", (await server.Services.GetRequiredService<Mailboxes>().SubscriptionsAsync(TestServer.Administrator, account.Id, Cancel)).Value);
+    }
+
+    [Fact]
+    public async Task A_renamed_folder_and_those_inside_it_stay_subscribed_or_not_as_they_were()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.GetAsync("/mail/folders");
+        string work = BoxOf(await client.PostAsync("/mail/folders/new", ("name", "Work")));
+        await client.PostAsync("/mail/folders/new", ("name", "2026"), ("inside", work));
+        await client.PostAsync("/mail/folders/new", ("name", "Quiet"), ("inside", work));
+        await client.PostAsync("/mail/folders/new", ("name", "Workshop"));
+        Mailboxes mailboxes = server.Services.GetRequiredService<Mailboxes>();
+        AccountId account = (await AccountAsync(server)).Id;
+        await mailboxes.SubscribeAsync(TestServer.Administrator, account, "Work/Quiet", false, Cancel);
+        IEnumerable<string> others = (await mailboxes.SubscriptionsAsync(TestServer.Administrator, account, Cancel)).Value.Where(static name => !name.StartsWith("Work", StringComparison.Ordinal));
+        await client.PostAsync($"/mail/folders/{work}/rename", ("name", "Job"));
+        Assert.Equal(
+            others.Concat(["Job", "Job/2026", "Workshop"]).Order(StringComparer.Ordinal),
+            (await mailboxes.SubscriptionsAsync(TestServer.Administrator, account, Cancel)).Value.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -107,9 +107,19 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
             return await ProblemAsync(http, refusal.Text, name, cancel);
         }
 
-        await mailboxes.SubscribeAsync(session.Actor, session.Account.Id, from.Name, false, cancel);
-        await mailboxes.SubscribeAsync(session.Actor, session.Account.Id, folder.Name, true, cancel);
+        await TakeSubscriptionsAlongAsync(session, from.Name, folder.Name, cancel);
         return MailNotice.Answer(http, $"/mail/{box}", new MailNotice.Renamed(box, from.Name), [folder]);
+    }
+
+    /// <summary>Subscriptions are names (RFC 9051 §6.3.7), which no renaming changes. Who moves a folder wants to see it as before, and those inside it.</summary>
+    private async ValueTask TakeSubscriptionsAlongAsync(WebSession session, string from, string to, CancellationToken cancel)
+    {
+        IReadOnlyList<string> subscribed = (await mailboxes.SubscriptionsAsync(session.Actor, session.Account.Id, cancel)).Value;
+        foreach (string name in subscribed.Where(name => name == from || MailboxName.IsInside(name, from)))
+        {
+            await mailboxes.SubscribeAsync(session.Actor, session.Account.Id, name, false, cancel);
+            await mailboxes.SubscribeAsync(session.Actor, session.Account.Id, to + name[from.Length..], true, cancel);
+        }
     }
 
     private async Task<IResult> DeleteAsync(HttpContext http, MailboxId box, CancellationToken cancel)
