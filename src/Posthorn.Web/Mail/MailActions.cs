@@ -218,7 +218,7 @@ internal sealed class MailActions(MailReading reading, Talks talks, Messages mes
         }
 
         return MailNotice.Answer(
-            http, next, removed == 0 ? null : new MailNotice.Removed(folder.Name, since, time.GetUtcNow().AddMilliseconds(1), removed, IsFolder: false), []);
+            http, next, removed == 0 ? null : new MailNotice.Removed(folder.Name, since, time.GetUtcNow().AddMilliseconds(1), removed, IsFolder: false, NoticeSeal.Of(http)), []);
     }
 
     /// <param name="moment">A time of the reader's clock, as a browser's field has it: 2026-12-01T08:00.</param>

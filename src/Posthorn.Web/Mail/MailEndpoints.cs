@@ -60,7 +60,7 @@ internal static class MailEndpoints
             Folders = folders,
             List = list,
             ByTalk = byTalk,
-            Notice = MailNotice.Of(http.Request.Query, folders, Viewer.Of(http)),
+            Notice = MailNotice.Of(http, folders),
             Automatic = await AutomaticNotice.OfAsync(http),
         };
         return isWhole ? new RazorComponentResult<MailPage>(shown) : new RazorComponentResult<MessageListPane>(shown);
@@ -96,7 +96,7 @@ internal static class MailEndpoints
             ByTalk = byTalk,
             Place = place,
             Message = message,
-            Notice = MailNotice.Of(http.Request.Query, folders, Viewer.Of(http)),
+            Notice = MailNotice.Of(http, folders),
             Automatic = await AutomaticNotice.OfAsync(http),
         });
     }

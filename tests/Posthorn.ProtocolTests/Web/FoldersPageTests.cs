@@ -61,6 +61,31 @@ public sealed partial class FoldersPageTests
     }
 
     [Fact]
+    public async Task A_link_of_a_stranger_says_nothing_on_the_page_and_makes_no_folder()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string inbox = BoxOf(await client.GetAsync("/mail"));
+        foreach (string link in (string[])["/mail?removed=0.1.1.1.Call+us", $"/mail?renamed={inbox}.Call+us"])
+        {
+            Assert.DoesNotContain("Call us", (await client.OpenAsync(link)).Text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/mail/folders/restore", ("removed", "0.1.1.1.Call us"))).Status);
+        // Nor does one that the server made for somebody else.
+        using var other = new WebClient(server);
+        await other.GetAsync("/signin");
+        await other.SignInAsync(TestServer.Friend, TestServer.Password);
+        await other.GetAsync("/mail/folders");
+        string folder = BoxOf(await other.PostAsync("/mail/folders/new", ("name", "Call us")));
+        string notice = (await other.PostAsync($"/mail/folders/{folder}/delete")).Location!;
+        Assert.Contains("Call us", (await other.OpenAsync(notice)).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Call us", (await client.OpenAsync(notice)).Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/mail/folders/restore", ("removed", Uri.UnescapeDataString(notice.Split('=')[1])))).Status);
+        Assert.DoesNotContain((await server.Services.GetRequiredService<Mailboxes>().ListAsync(TestServer.Administrator, (await AccountAsync(server)).Id, Cancel)).Value, static box => box.Name == "Call us");
+    }
+
+    [Fact]
     public async Task What_is_refused_says_why_and_keeps_what_was_typed()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -46,7 +46,7 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
             Folders = folders,
             Problem = problem,
             Name = name,
-            Notice = MailNotice.Of(http.Request.Query, folders, Viewer.Of(http)),
+            Notice = MailNotice.Of(http, folders),
         });
     }
 
@@ -108,7 +108,7 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
         }
 
         await TakeSubscriptionsAlongAsync(session, from.Name, folder.Name, cancel);
-        return MailNotice.Answer(http, $"/mail/{box}", new MailNotice.Renamed(box, from.Name), [folder]);
+        return MailNotice.Answer(http, $"/mail/{box}", new MailNotice.Renamed(box, from.Name, NoticeSeal.Of(http)), [folder]);
     }
 
     /// <summary>Subscriptions are names (RFC 9051 §6.3.7), which no renaming changes. Who moves a folder wants to see it as before, and those inside it.</summary>
@@ -143,7 +143,7 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
         }
 
         await mailboxes.SubscribeAsync(session.Actor, session.Account.Id, folder.Name, false, cancel);
-        return MailNotice.Answer(http, "/mail", new MailNotice.Removed(folder.Name, since, After(), folder.Messages, IsFolder: true), []);
+        return MailNotice.Answer(http, "/mail", new MailNotice.Removed(folder.Name, since, After(), folder.Messages, IsFolder: true, NoticeSeal.Of(http)), []);
     }
 
     private async Task<IResult> EmptyAsync(HttpContext http, MailboxId box, CancellationToken cancel)
@@ -170,7 +170,7 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
             removed += (int)gone.Count;
         }
 
-        return MailNotice.Answer(http, $"/mail/{box}", new MailNotice.Removed(folder.Name, since, After(), removed, IsFolder: false), []);
+        return MailNotice.Answer(http, $"/mail/{box}", new MailNotice.Removed(folder.Name, since, After(), removed, IsFolder: false, NoticeSeal.Of(http)), []);
     }
 
     private async Task<IResult> MarkReadAsync(HttpContext http, MailboxId box, CancellationToken cancel)
@@ -184,7 +184,7 @@ internal sealed class FolderActions(MailReading reading, Mailboxes mailboxes, Me
     private async Task<IResult> RestoreAsync(HttpContext http, CancellationToken cancel)
     {
         WebSession session = http.Session();
-        if (MailNotice.Removed.Parse((await http.Request.ReadFormAsync(cancel))["removed"]) is not { } removed)
+        if (MailNotice.Removed.Parse((await http.Request.ReadFormAsync(cancel))["removed"], NoticeSeal.Of(http)) is not { } removed)
         {
             return Results.BadRequest();
         }

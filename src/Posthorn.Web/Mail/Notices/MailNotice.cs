@@ -8,8 +8,8 @@ using Posthorn.Web.Sessions;
 
 namespace Posthorn.Web.Mail.Notices;
 
-/// <summary>What was just done, said above the list, with the way back where there is one. It travels in the address of the page that follows, as facts and never as words:
-/// nobody can write a sentence of theirs into a page of ours with a link.</summary>
+/// <summary>What was just done, said above the list, with the way back where there is one. It travels in the address of the page that follows, as facts and never as words,
+/// and what has a name in it under a seal: nobody can write a sentence of theirs into a page of ours with a link.</summary>
 public abstract record MailNotice
 {
     private MailNotice()
@@ -56,19 +56,20 @@ public abstract record MailNotice
     /// <param name="Folder">Its full name.</param>
     /// <param name="Since">Not before.</param>
     /// <param name="Before">Earlier than this.</param>
-    public sealed record Removed(string Folder, DateTimeOffset Since, DateTimeOffset Before, int Count, bool IsFolder) : MailNotice
+    /// <param name="Seal">Of who reads it.</param>
+    public sealed record Removed(string Folder, DateTimeOffset Since, DateTimeOffset Before, int Count, bool IsFolder, NoticeSeal Seal) : MailNotice
     {
-        private string Value => string.Create(
-            CultureInfo.InvariantCulture, $"{Since.ToUnixTimeMilliseconds()}.{Before.ToUnixTimeMilliseconds()}.{Count}.{(IsFolder ? 1 : 0)}.{Folder}");
+        private string Value => Seal.Close(string.Create(
+            CultureInfo.InvariantCulture, $"{Since.ToUnixTimeMilliseconds()}.{Before.ToUnixTimeMilliseconds()}.{Count}.{(IsFolder ? 1 : 0)}.{Folder}"));
 
         protected override (string, string) Facts => ("removed", Value);
 
         public override NoticeUndo? Undo => new("/mail/folders/restore", "removed", Value);
 
-        public static Removed? Parse(string? text) =>
-            text?.Split('.', 5) is [var since, var before, var count, var isFolder, { Length: > 0 and <= MailboxName.MaxBytes } folder]
+        public static Removed? Parse(string? text, NoticeSeal seal) =>
+            seal.Open(text)?.Split('.', 5) is [var since, var before, var count, var isFolder, { Length: > 0 and <= MailboxName.MaxBytes } folder]
             && Moment(since) is { } from && Moment(before) is { } until && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int messages)
-                ? new Removed(folder, from, until, messages, isFolder == "1")
+                ? new Removed(folder, from, until, messages, isFolder == "1", seal)
                 : null;
 
         public override string Text(IReadOnlyList<Mailbox> folders) =>
@@ -83,15 +84,16 @@ public abstract record MailNotice
     }
 
     /// <summary>A folder has another name or place.</summary>
-    public sealed record Renamed(MailboxId Folder, string OldName) : MailNotice
+    /// <param name="Seal">Of who reads it.</param>
+    public sealed record Renamed(MailboxId Folder, string OldName, NoticeSeal Seal) : MailNotice
     {
-        protected override (string, string) Facts => ("renamed", $"{Folder}.{OldName}");
+        protected override (string, string) Facts => ("renamed", Seal.Close($"{Folder}.{OldName}"));
 
         public override NoticeUndo? Undo => new($"/mail/folders/{Folder}/rename", "full", OldName);
 
-        public static Renamed? Parse(string? text) =>
-            text?.Split('.', 2) is [var box, { Length: > 0 and <= MailboxName.MaxBytes } name] && long.TryParse(box, NumberStyles.None, CultureInfo.InvariantCulture, out long id)
-                ? new Renamed(new MailboxId(id), name)
+        public static Renamed? Parse(string? text, NoticeSeal seal) =>
+            seal.Open(text)?.Split('.', 2) is [var box, { Length: > 0 and <= MailboxName.MaxBytes } name] && long.TryParse(box, NumberStyles.None, CultureInfo.InvariantCulture, out long id)
+                ? new Renamed(new MailboxId(id), name, seal)
                 : null;
 
         public override string Text(IReadOnlyList<Mailbox> folders) => T["The folder “{0}” is “{1}” now.", OldName, folders.FirstOrDefault(folder => folder.Id == Folder) is { } there ? FolderNames.Full(there) : ""];
@@ -140,15 +142,18 @@ public abstract record MailNotice
     }
 
     /// <summary>Null: the address says nothing of the kind.</summary>
-    internal static MailNotice? Of(IQueryCollection query, IReadOnlyList<Mailbox> folders, Viewer viewer) =>
-        MovedMessages.Parse(query["moved"]) is { } moved ? new Moved(moved)
-        : MovedMessages.Parse(query["withdrawn"]) is { } withdrawn ? new Moved(withdrawn, IsWithdrawn: true)
-        : Removed.Parse(query["removed"]) is { } removed ? removed
-        : Renamed.Parse(query["renamed"]) is { } renamed && folders.Any(folder => folder.Id == renamed.Folder) ? renamed
-        : SendingLater.Parse(query["later"], viewer) is { } later ? later
-        : SentNotice.Parse(query["sent"]) is { } sent ? new Sending(sent, viewer.Settings.Composing.UndoSeconds)
-        : Enum.TryParse(query["said"], out Fact fact) && Enum.IsDefined(fact) ? new Said(fact)
-        : null;
+    internal static MailNotice? Of(HttpContext http, IReadOnlyList<Mailbox> folders)
+    {
+        (IQueryCollection query, Viewer viewer, NoticeSeal seal) = (http.Request.Query, Viewer.Of(http), NoticeSeal.Of(http));
+        return MovedMessages.Parse(query["moved"]) is { } moved ? new Moved(moved)
+            : MovedMessages.Parse(query["withdrawn"]) is { } withdrawn ? new Moved(withdrawn, IsWithdrawn: true)
+            : Removed.Parse(query["removed"], seal) is { } removed ? removed
+            : Renamed.Parse(query["renamed"], seal) is { } renamed && folders.Any(folder => folder.Id == renamed.Folder) ? renamed
+            : SendingLater.Parse(query["later"], viewer) is { } later ? later
+            : SentNotice.Parse(query["sent"]) is { } sent ? new Sending(sent, viewer.Settings.Composing.UndoSeconds)
+            : Enum.TryParse(query["said"], out Fact fact) && Enum.IsDefined(fact) ? new Said(fact)
+            : null;
+    }
 
     /// <summary>The script of the page asks, and shows the answer itself.</summary>
     internal static bool IsForScript(HttpContext http) => http.Request.Headers.Accept == "application/json";

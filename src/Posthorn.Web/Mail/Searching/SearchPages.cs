@@ -51,7 +51,7 @@ internal sealed class SearchPages(MailReading reading, MessageOpening opening, S
             Viewer = viewer,
             Folders = folders,
             Hits = await FindAsync(http, text, viewer.Zone, cancel),
-            Notice = MailNotice.Of(http.Request.Query, folders, viewer),
+            Notice = MailNotice.Of(http, folders),
         };
         return isWhole ? new RazorComponentResult<MailPage>(shown) : new RazorComponentResult<HitsPane>(shown);
     }
