@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
     cat <<'TXT'
-usage: up.sh DIR [--store sqlite|postgres] [--node-of OTHER] [--key rsa|ec] [--base-port N] [--no-index] [--built]
+usage: up.sh DIR [--store sqlite|postgres] [--node-of OTHER] [--key rsa|ec] [--base-port N] [--no-cache] [--no-index] [--built]
   DIR          an empty folder, or one of an earlier run that was stopped
   --store      what holds the mail: sqlite (and files), or postgres: a cluster of its own in DIR/postgres, synced as PostgreSQL does by default, and an S3
                server with a bucket for large bodies (npm ci --prefix tests/Posthorn.Stores/s3 once)

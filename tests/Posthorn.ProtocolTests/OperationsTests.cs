@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MimeKit;
 using Posthorn.Configuration;
+using Posthorn.ProtocolTests.Durability;
 using Posthorn.ProtocolTests.History;
 using Posthorn.ProtocolTests.Outbound;
 
@@ -103,6 +104,22 @@ public sealed class OperationsTests
         Assert.Equal((ActivityStatusCode.Ok, 1), (delivered.Status, delivered.GetTagItem("posthorn.delivered")));
         Assert.Contains(ended, static activity => activity.OperationName == "accept message" && Equals(activity.GetTagItem("posthorn.recipients"), 2) && Equals(activity.GetTagItem("posthorn.reply"), 250));
         Assert.DoesNotContain(ended.SelectMany(static activity => activity.TagObjects), static tag => tag.Value?.ToString()?.Contains('@', StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task A_collector_gets_metrics_and_traces()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        await using (TestServer server = await TestServer.StartAsync(
+            change: options => options with { Telemetry = options.Telemetry with { OtlpEndpoint = collector.Address } }))
+        {
+            await using SmtpTalk talk = await SmtpTalk.ConnectAsync(server.Port("smtp"), Cancel);
+            Assert.True(await talk.SendAsync(TestServer.You, "told", 100, Cancel));
+        }
+
+        // A stop sends what is left.
+        Assert.Contains("accept message", collector.Of("trace"), StringComparison.Ordinal);
+        Assert.Contains("posthorn", collector.Of("metrics"), StringComparison.Ordinal);
     }
 
     private static MimeMessage Letter() => new(

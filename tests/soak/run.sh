@@ -3,6 +3,7 @@
 # Half of the kills are under mixed load, held by the history checker; beside them a tenth as many of PostgreSQL, of S3 and of one of two nodes.
 #   tests/soak/run.sh [--kills N] [--seed N] [--fuzz SECONDS] [--import MESSAGES] [--in-step SECONDS]
 set -euo pipefail
+usage() { echo "usage: run.sh [--kills N] [--seed N] [--fuzz SECONDS A TARGET] [--import MESSAGES] [--in-step SECONDS A TEST]; without --seed the clock's"; }
 kills=10000 seed=$(date +%s) fuzz=600 import=200000 in_step=600
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -11,7 +12,8 @@ while [ $# -gt 0 ]; do
         --fuzz) fuzz=$2; shift 2 ;;
         --import) import=$2; shift 2 ;;
         --in-step) in_step=$2; shift 2 ;;
-        *) echo "usage: run.sh [--kills N] [--seed N] [--fuzz SECONDS A TARGET] [--import MESSAGES] [--in-step SECONDS A TEST]" >&2; exit 2 ;;
+        -h|--help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
     esac
 done
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

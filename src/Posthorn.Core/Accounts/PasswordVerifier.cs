@@ -6,6 +6,7 @@ public sealed class PasswordVerifier : IDisposable
 {
     private readonly SemaphoreSlim _slots;
     private readonly PasswordHash _unmatched;
+    private long _computed;
 
     public PasswordVerifier(Argon2Parameters parameters)
         : this(parameters, Environment.ProcessorCount)
@@ -24,6 +25,9 @@ public sealed class PasswordVerifier : IDisposable
     public Argon2Parameters Parameters { get; }
 
     public int Concurrency { get; }
+
+    /// <summary>Hashes so far: each costs the time and the memory of <see cref="Parameters"/>.</summary>
+    public long Computed => Interlocked.Read(ref _computed);
 
     /// <summary>The text to store.</summary>
     /// <exception cref="ArgumentException">SASLprep refuses the password, or leaves nothing of it.</exception>
@@ -49,6 +53,7 @@ public sealed class PasswordVerifier : IDisposable
         await _slots.WaitAsync(cancel);
         try
         {
+            Interlocked.Increment(ref _computed);
             // A thread of its own: on a small machine a few hashes would hold every thread of the pool, and no connection would be read.
             return await Task.Factory.StartNew(compute, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }

@@ -8,20 +8,20 @@ using Spectre.Console;
 
 namespace Posthorn.Commands;
 
-/// <summary>Options that every command has, and the way from a parsed command line to an operation and its answer on the terminal.</summary>
+/// <summary>Options that nearly every command has, and the way from a parsed command line to an operation and its answer on the terminal.</summary>
 internal sealed class CommandContext
 {
     private const int RedirectedColumns = 400;
 
     public Option<string> Config { get; } = new("--config", "-c")
     {
-        Description = "Configuration file.",
+        Description = "Configuration file; not for demo and quickstart.",
         DefaultValueFactory = static _ => ConfigurationFile.DefaultName,
         HelpName = "FILE",
         Recursive = true,
     };
 
-    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON.", Recursive = true };
+    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON; not for demo and serve.", Recursive = true };
 
     /// <summary>Runs the operation where the store is; prints the result by <paramref name="print"/>, or as JSON.</summary>
     public Task<int> RunAsync<TRequest, TResult>(

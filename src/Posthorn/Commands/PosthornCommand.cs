@@ -32,6 +32,20 @@ internal static class PosthornCommand
             root.Subcommands.Add(maintenance);
         }
 
+        Refuse(root, "demo", context.Config, "The demo has a configuration of its own. To run one of yours: posthorn serve --config FILE");
+        Refuse(root, "demo", context.Json, "The demo runs until it is stopped; it prints no result.");
+        Refuse(root, "serve", context.Json, "What serves prints no result. For log lines as JSON: telemetry.jsonLogs in the configuration");
+        Refuse(root, "quickstart", context.Config, "Quickstart writes the configuration file. Where to: --folder DIR");
         return root;
     }
+
+    /// <summary>An option of all commands that one has no use for is told so, instead of passed over.</summary>
+    private static void Refuse(RootCommand root, string command, Option option, string reason) =>
+        root.Subcommands.Single(one => one.Name == command).Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+            {
+                parsed.AddError(reason);
+            }
+        });
 }

@@ -19,6 +19,18 @@ internal static class ConfigurationText
           // It may hold a password: then set it by POSTHORN_STORE instead.
           "store": "",
 
+          // Where the octets of large messages are: files in the data folder, or a bucket of Amazon S3 or what speaks its protocol.
+          "bodies": {
+            "bucket": "",           // empty: files
+            "endpoint": "",         // such as https://s3.example.org; empty: Amazon's, by the region
+            "region": "us-east-1",
+            "prefix": "bodies/",    // names of objects begin so; every store in a bucket needs one of its own
+            "accessKey": "",        // empty: the credentials that the machine has (environment, profile, role)
+            "secretKey": "",        // better set by POSTHORN_BODIES__SECRETKEY
+            "cacheBytes": 1073741824, // of the bucket's octets, kept on the local disk: 1 GiB
+            "timeoutSeconds": 30    // one try of a request
+          },
+
           // The name by which this host greets and is greeted. Its DNS address is this machine, and the address points back to the name.
           "hostName": {{JsonSerializer.Serialize(hostName)}},
 
@@ -54,6 +66,14 @@ internal static class ConfigurationText
             "credentialCache": true // remember verified passwords for a few minutes, in memory, as keyed hashes
           },
 
+          "search": {
+            "index": true // false: searches read the mail itself, which is slow in large mailboxes
+          },
+
+          "undelete": {
+            "days": 14 // so long removed messages and accounts can be brought back; 0: not at all
+          },
+
           "dns": {
             "servers": [],  // name servers, such as "192.0.2.53" or "192.0.2.53:5353"; empty: the system's
             "zoneFile": ""  // answers instead of name servers; closed networks and tests
@@ -61,11 +81,11 @@ internal static class ConfigurationText
 
           "outbound": {
             "smarthost": "",             // host or host:port that takes all outgoing mail; empty: each domain's mail exchangers
-            "smarthostUser": "",
+            "smarthostUser": "",         // signs in there; empty: nobody does
             "smarthostPasswordFile": "", // its first line is the password; sent only where the certificate is good for the smarthost's name
             "authority": "",             // PEM file of authorities to trust beside the system's, for a smarthost in one's own network
             "port": 25,                  // of mail exchangers
-            "maxConnectionsPerDomain": 5
+            "maxConnectionsPerDomain": 5 // at a time
           },
 
           "telemetry": {

@@ -120,7 +120,7 @@ internal sealed class HostChecks(IDnsResolver dns, IHostNetwork network)
                 "Outgoing port 25 seems to be blocked: no connection to well-known mail servers.",
                 "Ask your provider to open it, or send through their relay: outbound.smarthost in the configuration. Incoming mail works without it.")
             : HostCheck.Warning(
-                "Outgoing port 25 could not be tried: the DNS knows no mail server to try it with.", "Run quickstart's check again when the name servers answer, or try: nc -vz mail-server 25");
+                "Outgoing port 25 could not be tried: the DNS knows no mail server to try it with.", "Try it when the name servers answer: nc -vz mail-server 25");
     }
 
     private HostCheck Port(int port) => network.TryListen(port) switch

@@ -17,17 +17,27 @@ public sealed partial class ProgressTests
     public async Task On_a_terminal_there_is_a_bar_and_it_is_gone_at_the_end(bool withServer)
     {
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer);
-        (int status, string screen) = await store.ProgramOnTerminalAsync("import", "mbox", await MailAsync(store), "--account", AdministeredStore.Address);
+        AssertBar(
+            await store.ProgramOnTerminalAsync("import", "mbox", await MailAsync(store), "--account", AdministeredStore.Address),
+            "Octets read", $"Imported {Messages} messages");
+        AssertBar(
+            await store.ProgramOnTerminalAsync("export", "mbox", store.PathOf("out"), "--account", AdministeredStore.Address),
+            "Messages", $"Exported {Messages} messages");
+    }
+
+    private static void AssertBar((int Status, string Screen) shown, string counted, string end)
+    {
+        (int status, string screen) = shown;
         Assert.True(status == 0, screen);
         int[] percent = [.. Percent().Matches(screen).Select(static match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
         Assert.NotEmpty(percent);
         Assert.Equal(percent.Order(), percent);
-        Assert.Matches(Counted(), screen);
+        Assert.Matches($@"{counted} \([\d,]+ of [\d,]+\)", screen);
         Assert.Contains('━', screen);
 
         // The cursor is back, the bar is wiped, and the result stands alone.
-        int shown = screen.LastIndexOf("\e[?25h", StringComparison.Ordinal), bar = screen.LastIndexOf('━'), result = screen.IndexOf($"Imported {Messages} messages", StringComparison.Ordinal);
-        Assert.True(bar < shown && bar < result, screen);
+        int cursor = screen.LastIndexOf("\e[?25h", StringComparison.Ordinal), bar = screen.LastIndexOf('━'), result = screen.IndexOf(end, StringComparison.Ordinal);
+        Assert.True(bar < cursor && bar < result, screen);
         Assert.Contains("\e[2K", screen[bar..result], StringComparison.Ordinal);
     }
 
@@ -59,9 +69,6 @@ public sealed partial class ProgressTests
 
     [GeneratedRegex(@"\s(\d{1,3})%")]
     private static partial Regex Percent();
-
-    [GeneratedRegex(@"Octets read \([\d,]+ of [\d,]+\)")]
-    private static partial Regex Counted();
 
     [GeneratedRegex(@"^Octets read: \d+ of \d+$")]
     private static partial Regex Line();

@@ -127,6 +127,9 @@ internal sealed class PosthornProcess : IAsyncDisposable
         return status;
     }
 
+    /// <summary>Begins a command of the program, to be watched while it works; standard output and error are redirected.</summary>
+    public Process BeginCommand(params string[] arguments) => Start(["dotnet", Program, .. arguments, "--config", _configuration], redirectInput: true);
+
     public async Task<string> CommandAsync(string input, params string[] arguments)
     {
         (int status, string said) = await TryCommandAsync(input, arguments);

@@ -20,7 +20,12 @@ internal static partial class StoreReading
     private static readonly Actor Actor = Actor.System("test");
 
     /// <summary>Subjects of the messages in the inbox, octets read and all; and what the store's own check finds.</summary>
-    public static async Task<(IReadOnlyList<string> Subjects, IReadOnlyList<StoreFinding> Findings)> ReadAsync(string dataFolder, string user, CancellationToken cancel)
+    public static Task<(IReadOnlyList<string> Subjects, IReadOnlyList<StoreFinding> Findings)> ReadAsync(string dataFolder, string user, CancellationToken cancel) =>
+        ReadAsync(dataFolder, user, Mailbox.Inbox, cancel);
+
+    /// <summary>The same of another mailbox.</summary>
+    public static async Task<(IReadOnlyList<string> Subjects, IReadOnlyList<StoreFinding> Findings)> ReadAsync(
+        string dataFolder, string user, string mailbox, CancellationToken cancel)
     {
         await using ServiceProvider services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
@@ -29,7 +34,7 @@ internal static partial class StoreReading
             .BuildServiceProvider();
         Account account = (await services.GetRequiredService<Accounts>().GetAsync(Actor, user, cancel)).Value;
         Messages messages = services.GetRequiredService<Messages>();
-        Mailbox inbox = (await services.GetRequiredService<Mailboxes>().FindAsync(Actor, account.Id, Mailbox.Inbox, cancel)).Value;
+        Mailbox inbox = (await services.GetRequiredService<Mailboxes>().FindAsync(Actor, account.Id, mailbox, cancel)).Value;
         var subjects = new List<string>();
         uint after = 0;
         while (true)

@@ -24,11 +24,14 @@ internal sealed class Pop3Line(TcpClient client, SslStream stream) : IAsyncDispo
         return line;
     }
 
-    public static async Task<Pop3Line> SignedInAsync(TestServer server)
+    public static Task<Pop3Line> SignedInAsync(TestServer server) => SignedInAsync(server.Port("pop3s"), TestServer.Password);
+
+    /// <summary>As you@example.test.</summary>
+    public static async Task<Pop3Line> SignedInAsync(int port, string password)
     {
-        Pop3Line line = await ConnectAsync(server);
+        Pop3Line line = await ConnectAsync(port);
         await line.SayAsync($"USER {TestServer.You}");
-        Assert.StartsWith("+OK", await line.SayAsync($"PASS {TestServer.Password}"), StringComparison.Ordinal);
+        Assert.StartsWith("+OK", await line.SayAsync($"PASS {password}"), StringComparison.Ordinal);
         return line;
     }
 

@@ -23,7 +23,7 @@ public sealed class PostfixTests
     {
         await using PostfixInstance postfix = await PostfixInstance.StartAsync();
         await using TestServer server = await StartAsync(postfix);
-        await SubmitAsync(server, "known@elsewhere.test", "Subject: out\r\n\r\n.first dot\r\n\r\nlast line  \r\n");
+        await SubmitByCurlAsync(server, "known@elsewhere.test", "Subject: out\r\n\r\n.first dot\r\n\r\nlast line  \r\n");
         string octets = Assert.Single(await postfix.MailWhenAsync(1));
         Assert.Contains("using TLSv1.3", octets, StringComparison.Ordinal);
         Assert.EndsWith("\n\n.first dot\n\nlast line  \n", octets, StringComparison.Ordinal);
@@ -70,6 +70,14 @@ public sealed class PostfixTests
 
     private static Task<TestServer> StartAsync(PostfixInstance postfix) =>
         TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = postfix.Port } });
+
+    private static async Task SubmitByCurlAsync(TestServer server, string to, string text)
+    {
+        string message = Path.Combine(server.Folder, "message");
+        await File.WriteAllTextAsync(message, $"From: {TestServer.You}\r\nTo: {to}\r\n{text}", Cancel);
+        await RealClientTests.RunAsync("curl", ["--silent", "--show-error", "--cacert", Path.Combine(server.Folder, "data", "tls", "ca.pem"), "--ssl-reqd",
+            "--user", $"{TestServer.You}:{TestServer.Password}", "--mail-from", TestServer.You, "--mail-rcpt", to, "--upload-file", message, $"smtp://localhost:{server.Port("submission")}"]);
+    }
 
     private static async Task SubmitAsync(TestServer server, string to, string text)
     {

@@ -180,7 +180,7 @@ public sealed class RealClientTests
             """;
     }
 
-    private static async Task<string> RunAsync(string program, string[] arguments, string input = "")
+    internal static async Task<string> RunAsync(string program, string[] arguments, string input = "")
     {
         (int status, string output) = await TryAsync(program, arguments, input);
         Assert.True(status == 0, $"{program} ended with {status}: {output}");

@@ -1,3 +1,4 @@
+using Posthorn.Server.Connections;
 using Posthorn.Server.Smtp;
 
 namespace Posthorn.ProtocolTests.Smtp;
@@ -61,21 +62,26 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData(4095)]
-    [InlineData(10_000)]
-    [InlineData(200_000)]
-    public async Task A_line_too_long_is_refused_and_the_next_one_is_served(int length)
+    [InlineData(4096 - 2, false)]
+    [InlineData(4096 - 1, true)]
+    [InlineData(10_000, true)]
+    [InlineData(200_000, true)]
+    public async Task A_line_too_long_is_refused_and_the_next_one_is_served(int length, bool isRefused)
     {
         await using var server = await SmtpTestServer.StartAsync();
         await using var client = await server.GreetedAsync();
-        await client.SayAsync("NOOP " + new string('a', length) + "\r\nRSET\r\n");
-        IReadOnlyList<string> reply;
+        // Without its end, as the limit counts.
+        await client.SayAsync("NOOP " + new string('a', length - "NOOP ".Length) + "\r\nRSET\r\nVRFY you\r\n");
+        IReadOnlyList<string> reply = await client.ReplyAsync();
+        Assert.StartsWith(isRefused ? "500 5.5.2 " : "250 2.0.0 OK", reply[0], StringComparison.Ordinal);
         do
         {
+            // A line that does not end is told of again and again: each counts as a bad command.
             reply = await client.ReplyAsync();
-            Assert.StartsWith(reply[0][0] == '5' ? "500 5.5.2 " : "250 2.0.0 OK", reply[0], StringComparison.Ordinal);
         }
-        while (reply[0][0] == '5');
+        while (length > LineReader.SkipLimit && reply[0].StartsWith("500 5.5.2 ", StringComparison.Ordinal));
+        Assert.Equal("250 2.0.0 OK", reply[0]);
+        await client.DialogAsync("S: 252 2.5.2 ~");
     }
 
     [Theory]
@@ -164,6 +170,26 @@ public sealed class BadInputTests
             S: 250 2.0.0 OK
             """);
         Assert.Empty(await server.InboxAsync("you@example.test"));
+    }
+
+    [Fact]
+    public async Task What_is_over_the_limit_is_kept_nowhere_while_it_comes()
+    {
+        const int Limit = 100_000;
+        await using var server = await SmtpTestServer.StartAsync(new SmtpLimits { MaxDiscard = 64 * 1024 * 1024 }, maxMessageBytes: Limit);
+        await using var client = await InDataAsync(server);
+        await client.SayAsync("Subject: large\r\n\r\n");
+        string piece = string.Concat(Enumerable.Repeat(new string('a', 98) + "\r\n", 10_000));
+        for (var sent = 0; sent < 32; sent++)
+        {
+            // More than the buffers of the connection hold: the server has read most of it.
+            await client.SayAsync(piece);
+        }
+        Assert.InRange(Directory.EnumerateFiles(server.Folder, "*", SearchOption.AllDirectories).Where(IsBody).Sum(static file => new FileInfo(file).Length), 0, 2 * Limit);
+        await client.SayAsync(".\r\n");
+        await client.DialogAsync("S: 552 5.3.4 ~");
+
+        static bool IsBody(string file) => file.Contains("/bod", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,8 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Posthorn.Core.Storage;
+using Posthorn.Core.Storage.Copying;
+using Posthorn.ProtocolTests.History;
 using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Smtp;
@@ -58,5 +63,31 @@ public sealed class DataTests
         }
 
         Assert.Single(TestDatabase.BodyFiles(server.Folder));
+    }
+
+    [Fact]
+    public async Task A_small_message_for_several_recipients_is_one_body()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using (LineTalk talk = await LineTalk.ConnectAsync(server.Port("submissions"), TestContext.Current.CancellationToken))
+        {
+            string plain = Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{TestServer.You}\0{TestServer.Password}"));
+            foreach (string line in (string[])["EHLO x", $"AUTH PLAIN {plain}", $"MAIL FROM:<{TestServer.You}>", $"RCPT TO:<{TestServer.You}>", $"RCPT TO:<{TestServer.Friend}>"])
+            {
+                Assert.StartsWith("2", await talk.SayAsync(line, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            }
+
+            Assert.StartsWith("354", await talk.SayAsync("DATA", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.StartsWith("250", await talk.SayAsync($"From: {TestServer.You}\r\nSubject: small\r\n\r\ntext\r\n.", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        foreach (string recipient in (string[])[TestServer.You, TestServer.Friend])
+        {
+            Assert.Contains("\r\nSubject: small\r\n", Assert.Single(await server.MailWhenAsync(recipient, 1)), StringComparison.Ordinal);
+        }
+
+        using IRowSource rows = await server.Services.GetRequiredService<IStoreMaintenance>().ReadRowsAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, rows.Count(rows.Tables.Single(static table => table.Name == "body")));
+        Assert.Equal(2, rows.Count(rows.Tables.Single(static table => table.Name == "email")));
     }
 }

@@ -16,6 +16,7 @@ using Posthorn.Core.Messages;
 using Posthorn.Core.Storage;
 using Posthorn.ProtocolTests.Connections;
 using Posthorn.Server.Connections;
+using Posthorn.Server.Pop3;
 using Posthorn.Server.Smtp;
 using Posthorn.Server.Tls;
 using Posthorn.Standards.Dns;
@@ -23,7 +24,7 @@ using Posthorn.Stores;
 
 namespace Posthorn.ProtocolTests.Smtp;
 
-/// <summary>SMTP on its three ports over a store of its own, with you@, friend@, closed@ and full@example.test, on a clock that only tests move.</summary>
+/// <summary>SMTP on its three ports, and POP3 to look what came, over a store of its own that can be told to fail, with you@, friend@, closed@ and full@example.test, on a clock that only tests move.</summary>
 internal sealed class SmtpTestServer : IAsyncDisposable
 {
     public const string HostName = "mx.example.test";
@@ -40,6 +41,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
     private MailListener? _relay;
     private MailListener? _submission;
     private MailListener? _submissions;
+    private MailListener? _pop3;
 
     private SmtpTestServer(SmtpOptions options)
     {
@@ -53,12 +55,15 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         FullDisk.Install(builder.Services);
         builder.Services.AddSingleton<IDnsResolver>(ZoneTextResolver.Parse(""));
         builder.Services.AddPosthornSmtp(options);
+        builder.Services.AddSingleton(new ConnectionLimits());
+        builder.Services.AddPop3(new Pop3Limits());
         builder.WebHost.ConfigureKestrel(server =>
         {
             var any = new IPEndPoint(IPAddress.Loopback, 0);
             _relay = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Relay));
             _submission = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Submission));
             _submissions = server.ListenMail<SmtpConnectionHandler>(any, new SmtpListenerOptions(SmtpRole.Submissions));
+            _pop3 = server.ListenMail<Pop3ConnectionHandler>(any, new MailListenerOptions("pop3s", ImplicitTls: true));
         });
         _app = builder.Build();
     }
@@ -68,6 +73,8 @@ internal sealed class SmtpTestServer : IAsyncDisposable
     public LocalAuthority Authority { get; }
 
     public string Folder => _folder.FullName;
+
+    public int Pop3Port => _pop3!.Endpoint.Port;
 
     public FullDisk Disk => Get<FullDisk>();
 

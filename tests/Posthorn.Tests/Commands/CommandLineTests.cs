@@ -49,6 +49,11 @@ public sealed class CommandLineTests
     [InlineData("import mbox file", "--account")]
     [InlineData("queue show many", "many")]
     [InlineData("check --repiar", "--repiar")]
+    [InlineData("demo --config posthorn.json", "posthorn serve --config FILE")]
+    [InlineData("--config posthorn.json demo", "posthorn serve --config FILE")]
+    [InlineData("demo --json", "prints no result")]
+    [InlineData("serve --json", "telemetry.jsonLogs")]
+    [InlineData("quickstart you@example.org --config posthorn.json", "--folder DIR")]
     [InlineData("undelete restore you@example.org", "--all")]
     public async Task What_cannot_be_read_is_told_on_standard_error_with_a_status(string line, string says)
     {

@@ -40,7 +40,7 @@ public sealed partial class SampleMailTests
         string[] texts = [.. SampleMail.All.Select(static mail => Encoding.Latin1.GetString(mail.ReadOctets()))];
         string[] charsets = [.. texts.SelectMany(static text => EncodedWord().Matches(text)).Select(static match => match.Groups[1].Value.ToLowerInvariant()).Distinct()];
         Assert.InRange(charsets.Length, 15, 1_000);
-        Assert.Contains(texts, static text => text.Split("\r\n\r\n")[0].AsSpan().ContainsAnyExceptInRange('\0', '\x7f'));
+        Assert.InRange(texts.Count(static text => text.IndexOf("\r\n\r\n", StringComparison.Ordinal) is > 0 and var end && text.AsSpan(0, end).ContainsAnyExceptInRange('\0', '\x7f')), 10, 1_000);
         Assert.Contains(texts, static text => text.Split("multipart/").Length > 10);
         Assert.InRange(SampleMail.OfKind("broken").Count(), 50, 1_000);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Posthorn.Quickstart;
 using Posthorn.Standards.Dns;
+using Posthorn.Tests.Standards.Dns;
 
 namespace Posthorn.Tests.Quickstart;
 
@@ -30,6 +31,15 @@ public sealed class HostChecksTests
         HostCheck warning = Assert.Single(await RunAsync(GoodZone.Replace(missing, "", StringComparison.Ordinal), new FakeNetwork()), check => !check.IsOk);
         Assert.Contains(text, warning.Text, StringComparison.Ordinal);
         Assert.Contains(todo, warning.Todo, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_name_servers_each_check_that_needs_them_says_what_to_do()
+    {
+        HostCheck[] warnings = [.. (await RunAsync(new FailingResolver(ZoneTextResolver.Parse(""), static _ => true), new FakeNetwork())).Where(check => !check.IsOk)];
+        Assert.All(warnings, check => Assert.False(string.IsNullOrEmpty(check.Todo), check.Text));
+        Assert.Contains("/etc/resolv.conf", Assert.Single(warnings, check => check.Text == "No name server answers.").Todo, StringComparison.Ordinal);
+        Assert.Contains("nc -vz", Assert.Single(warnings, check => check.Text.StartsWith("Outgoing port 25 could not be tried", StringComparison.Ordinal)).Todo, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,10 +102,12 @@ public sealed class HostChecksTests
         }
     }
 
-    private static async Task<IReadOnlyList<HostCheck>> RunAsync(string zone, FakeNetwork network)
+    private static Task<IReadOnlyList<HostCheck>> RunAsync(string zone, FakeNetwork network) => RunAsync(ZoneTextResolver.Parse(zone), network);
+
+    private static async Task<IReadOnlyList<HostCheck>> RunAsync(IDnsResolver dns, FakeNetwork network)
     {
         var checks = new List<HostCheck>();
-        await foreach (HostCheck check in new HostChecks(ZoneTextResolver.Parse(zone), network).RunAsync("example.org", "mail.example.org", ConfigurationText.Ports, TestContext.Current.CancellationToken))
+        await foreach (HostCheck check in new HostChecks(dns, network).RunAsync("example.org", "mail.example.org", ConfigurationText.Ports, TestContext.Current.CancellationToken))
         {
             checks.Add(check);
         }

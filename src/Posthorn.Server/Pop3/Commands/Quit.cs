@@ -21,9 +21,11 @@ internal sealed record Quit : IPop3Command
                 await maildrop.UpdateAsync(cancel);
             }
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException failure)
         {
-            return await LeaveAsync(session, Pop3Reply.Error("SYS/TEMP", "The marked messages could not be removed; all are still there"));
+            return await LeaveAsync(session, Pop3Reply.Error("SYS/TEMP", failure.IsOutcomeOpen
+                ? "Whether the marked messages were removed is not known; those that are there come again"
+                : "The marked messages could not be removed; all are still there"));
         }
 
         return await LeaveAsync(session, Pop3Reply.Ok("goodbye"));

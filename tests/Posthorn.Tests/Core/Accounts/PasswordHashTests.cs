@@ -79,9 +79,13 @@ public sealed class PasswordHashTests
         string stored = await verifier.HashAsync("pencil", cancel);
         Assert.True(await verifier.VerifyAsync(stored, "pencil", cancel));
         Assert.False(await verifier.VerifyAsync(stored, "pen", cancel));
+
+        // Who does not exist costs as much as who does.
+        long before = verifier.Computed;
         Assert.False(await verifier.VerifyAsync(null, "pencil", cancel));
         Assert.False(await verifier.VerifyAsync(null, "", cancel));
         Assert.False(await verifier.VerifyAsync("garbage", "pencil", cancel));
+        Assert.Equal(3, verifier.Computed - before);
         Assert.False(verifier.NeedsRehash(stored));
         Assert.True(verifier.NeedsRehash("garbage"));
     }

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Posthorn.Core.Storage;
+
+namespace Posthorn.ProtocolTests.Durability;
+
+/// <summary>kill -9 while mail is brought in or taken out: the same command goes on where it was, and nothing is lost or doubled.</summary>
+[Collection("Kills")]
+public sealed class TransferKillTests
+{
+    private const int Messages = 6_000;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_import_that_was_killed_goes_on(bool withServer)
+    {
+        await using PosthornProcess posthorn = await PosthornProcess.MakeAsync();
+        string path = Path.Combine(posthorn.Folder, "old.mbox");
+        await File.WriteAllTextAsync(path, Mail(), Cancel);
+        string[] command = ["import", "mbox", path, "--account", PosthornProcess.User];
+        await KillWithinAsync(posthorn, withServer, command);
+        Assert.Contains("behind those of an earlier run", await posthorn.CommandAsync("", command), StringComparison.Ordinal);
+
+        (IReadOnlyList<string> subjects, IReadOnlyList<StoreFinding> findings) =
+            await StoreReading.ReadAsync(Path.Combine(posthorn.Folder, "data"), PosthornProcess.User, "old", Cancel);
+        Assert.Equal(Enumerable.Range(0, Messages).Select(static number => $"m-{number}"), subjects);
+        Assert.Empty(findings);
+    }
+
+    /// <summary>Runs the command until it has said how far it is, and kills what does the work.</summary>
+    private static async Task KillWithinAsync(PosthornProcess posthorn, bool withServer, string[] command)
+    {
+        if (withServer)
+        {
+            await posthorn.StartAsync();
+        }
+
+        using Process running = posthorn.BeginCommand(command);
+        for (bool isWithin = false; !isWithin;)
+        {
+            // "Octets read: 1234 of 56789"
+            string line = await running.StandardError.ReadLineAsync(Cancel) ?? throw new InvalidOperationException("It ended before it was killed.");
+            string[] words = line.Split(' ');
+            isWithin = words is [.., var done, "of", _] && long.Parse(done, CultureInfo.InvariantCulture) > 0;
+        }
+
+        if (withServer)
+        {
+            await posthorn.KillAsync();
+        }
+        else
+        {
+            running.Kill();
+        }
+
+        await running.WaitForExitAsync(Cancel);
+        Assert.NotEqual(0, running.ExitCode);
+    }
+
+    private static string Mail()
+    {
+        var text = new StringBuilder();
+        for (int number = 0; number < Messages; number++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"From a@example.org Mon Mar  4 07:00:00 2024\nSubject: m-{number}\n\n").Append('x', 500).Append("\n\n");
+        }
+
+        return text.ToString();
+    }
+}
