@@ -32,7 +32,7 @@ public sealed class SmtpConnectionHandler : MailConnectionHandler
     // A graceful stop wakes the wait for a command; a message that is coming in is taken to its end, so nothing here is cancelled.
     protected override async ValueTask<EndReason> RunAsync(MailConnection connection, CancellationToken stopping)
     {
-        using var session = new SmtpSession(_server, connection, ((SmtpListenerOptions)connection.Listener.Options).Role);
+        await using var session = new SmtpSession(_server, connection, ((SmtpListenerOptions)connection.Listener.Options).Role);
         return await session.RunAsync(CancellationToken.None);
     }
 }

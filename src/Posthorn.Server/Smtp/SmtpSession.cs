@@ -15,7 +15,7 @@ namespace Posthorn.Server.Smtp;
 /// out when no further whole command waits (RFC 2920 §3.2), in one flush. Whatever a command needs of state, TLS and sign-in stands in
 /// <see cref="SmtpCommandTable"/> and is checked here only. Never keep a part of a line beyond the next read.
 /// </remarks>
-internal sealed class SmtpSession(SmtpServer server, MailConnection connection, SmtpRole role) : IDisposable
+internal sealed class SmtpSession(SmtpServer server, MailConnection connection, SmtpRole role) : IAsyncDisposable
 {
     private readonly LineReader _lines = new(connection.Input, BareLineFeed.IsAnError);
     private int _commands;
@@ -249,7 +249,12 @@ internal sealed class SmtpSession(SmtpServer server, MailConnection connection, 
         _badCommands = 0;
     }
 
-    public void Dispose() => _signedIn?.Dispose();
+    /// <summary>However the session ended: a message that was to go on with BDAT leaves nothing on the disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _signedIn?.Dispose();
+        await EndTransactionAsync();
+    }
 
     /// <summary>Octets of a message are expected: a fault now must end the connection, or they would be taken for commands.</summary>
     public bool IsReadingMessage { get; set; }

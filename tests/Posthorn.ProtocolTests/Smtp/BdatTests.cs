@@ -1,3 +1,5 @@
+using Posthorn.Server.Smtp;
+
 namespace Posthorn.ProtocolTests.Smtp;
 
 /// <summary>BDAT: octets as they are, in chunks. RFC 3030.</summary>
@@ -119,6 +121,39 @@ public sealed class BdatTests
             """);
         Assert.Empty(await server.InboxAsync("you@example.test"));
     }
+
+    [Theory]
+    [InlineData("the client goes")]
+    [InlineData("the client is silent")]
+    [InlineData("too many bad commands")]
+    public async Task A_message_that_does_not_go_on_leaves_nothing_on_the_disk(string end)
+    {
+        await using var server = await SmtpTestServer.StartAsync(new SmtpLimits { MaxBadCommands = 1 });
+        await using var client = await InTransactionAsync(server, "");
+        await client.SayAsync("BDAT 200000\r\nSubject: x\r\n\r\n" + new string('a', 200_000 - 14));
+        await client.DialogAsync("S: 250 2.0.0 200000 octets received");
+        Assert.Single(PartsOf(server));
+        switch (end)
+        {
+            case "the client goes":
+                client.CloseSending();
+                break;
+            case "the client is silent":
+                await server.Time.ArmedAsync(TimeSpan.FromMinutes(5));
+                server.Time.Advance(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(1));
+                await client.DialogAsync("S: 421 ~");
+                break;
+            default:
+                await client.DialogAsync("C: WHAT\nS: 421 ~");
+                break;
+        }
+        // The connection is closed after the session.
+        await client.DialogAsync("S: closed");
+        Assert.Empty(PartsOf(server));
+    }
+
+    /// <summary>Bodies that are not whole, in the store or in the cache of a bucket.</summary>
+    private static string[] PartsOf(SmtpTestServer server) => Directory.GetFiles(server.Folder, "*.part", SearchOption.AllDirectories);
 
     private static async Task<SmtpTestClient> InTransactionAsync(SmtpTestServer server, string parameters)
     {
