@@ -12,12 +12,16 @@ internal sealed partial class RemoteDelivery(
 {
     private RemoteSession? _session;
 
+    /// <summary>Its host was named by the configuration, or by a DNS that proves it.</summary>
+    private bool _isProved;
+
     /// <summary>One try of one message. Never throws but for cancellation.</summary>
     public async ValueTask<IReadOnlyList<DeliveryOutcome>> DeliverAsync(QueuedMail mail, CancellationToken cancel)
     {
         try
         {
-            if (_session is not null && Obstacle(_session, mail) is null)
+            // RFC 8689 §4.2.1: mail that asks for less may have opened it, to a host that whoever forged the MX named.
+            if (_session is not null && (_isProved || !mail.Envelope.RequireTls) && Obstacle(_session, mail) is null)
             {
                 return await SendAsync(_session, mail, cancel);
             }
@@ -60,7 +64,7 @@ internal sealed partial class RemoteDelivery(
             {
                 try
                 {
-                    _session = await OpenAsync(mail, host.Name, address, cancel);
+                    (_session, _isProved) = (await OpenAsync(mail, host.Name, address, cancel), hosts.Authentic);
                     if (Obstacle(_session, mail) is { } obstacle)
                     {
                         // RFC 8689 §4.2.1: each host is asked; the next one may have what this one lacks.

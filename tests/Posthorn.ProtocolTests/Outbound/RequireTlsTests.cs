@@ -7,7 +7,9 @@ using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Queue;
+using Posthorn.Core.Storage;
 using Posthorn.Server.Outbound;
+using Posthorn.Server.Tls;
 using Posthorn.Standards.Dns;
 
 namespace Posthorn.ProtocolTests.Outbound;
@@ -76,6 +78,34 @@ public sealed class RequireTlsTests
             await delivery.DeliverAsync(new QueuedMail(new EnvelopeId(1), envelope, new BodyId(Guid.Empty), 0, "elsewhere.test", default, [recipient]), Cancel));
         Assert.Equal((DeliveryStatus.Failed, "5.7.30"), (outcome.Status, outcome.Enhanced));
         Assert.Equal(0, sink.Connections);
+    }
+
+    [Fact]
+    public async Task A_connection_that_other_mail_opened_proves_no_more_than_the_DNS()
+    {
+        using var authority = new SinkAuthority();
+        using X509Certificate2 certificate = authority.Issue("mx.elsewhere.test");
+        await using var sink = new SmtpSink(static _ => null, certificate);
+        await using TestServer server = await TestServer.StartAsync();
+        var settings = new OutboundSettings
+        {
+            HostName = "mx.example.test",
+            Port = sink.Port,
+            Authority = new ServerAuthority(await File.ReadAllTextAsync(authority.File, Cancel), authority.File, TimeProvider.System),
+        };
+        var targets = new MxTargets(new Unproved(ZoneTextResolver.Parse(Zone)), Random.Shared, [], ipv6: false);
+        var signer = new MessageSigner(server.Services.GetRequiredService<Domains>(), TimeProvider.System);
+        await using var delivery = new RemoteDelivery(settings, server.Services.GetRequiredService<MailQueue>(), targets, signer, TimeProvider.System, NullLogger.Instance);
+        // Held, so that the server leaves it to the test.
+        DateTimeOffset due = DateTimeOffset.UtcNow.AddDays(1);
+        await server.AcceptAsync(Message, TestServer.You, [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)], change: envelope => envelope with { HoldUntil = due });
+        QueuedMail mail = Assert.Single(await server.Services.GetRequiredService<IStore>().WriteAsync(
+            ReadOnlyMemory<AccountId>.Empty, session => session.Queue.LeaseAsync("test", due, due.AddDays(1), 1, []), Cancel));
+        Assert.Equal(DeliveryStatus.Delivered, Assert.Single(await delivery.DeliverAsync(mail, Cancel)).Status);
+        DeliveryOutcome outcome = Assert.Single(await delivery.DeliverAsync(mail with { Envelope = mail.Envelope with { RequireTls = true } }, Cancel));
+        Assert.Equal((DeliveryStatus.Failed, "5.7.30"), (outcome.Status, outcome.Enhanced));
+        Assert.Equal(1, sink.Connections);
+        Assert.Single(sink.Arrived());
     }
 
     [Theory]
