@@ -63,7 +63,7 @@ internal sealed class AutomaticDelivery(Domains domains, StoreSecret secret)
     {
         bool wentOn = await MailForward.SendAsync(session, owner, envelope, address, notify, message, facts, now);
         await VacationAnswer.SendAsync(session, owner, envelope, address, facts, now);
-        return !wentOn || !owner.Automatic.HasFlag(AutomaticMail.WithoutCopy);
+        return !wentOn || MailForward.KeepsCopy(owner, envelope, notify);
     }
 
     private static bool HasAny(IReadOnlyList<Account> accounts)

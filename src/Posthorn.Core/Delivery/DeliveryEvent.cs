@@ -15,7 +15,7 @@ public enum DeliveryResult
     /// <summary>It was not possible now and is tried again.</summary>
     Deferred = 3,
 
-    /// <summary>It was given up; the sender was told.</summary>
+    /// <summary>It was given up; the sender was told, where one is proved and wants to know.</summary>
     Returned = 4,
 
     /// <summary>It was not taken: the other side keeps it.</summary>

@@ -18,6 +18,14 @@ internal static class MailForward
     /// <summary>Accounts that a message is forwarded by, one after the other: beyond it stays where it is.</summary>
     public const int MaxHops = 4;
 
+    /// <summary>
+    /// Whether what goes on stays here, too: where its owner wishes it, and where nobody would be told of a destination that fails. It was taken, and would lie nowhere.
+    /// </summary>
+    // RFC 5321 §4.2.5, §6.1: what was taken must not be lost. Who is told of a failure, the report of the outcome decides by the same.
+    public static bool KeepsCopy(Account owner, Envelope envelope, DsnNotify notify) =>
+        !owner.Automatic.HasFlag(AutomaticMail.WithoutCopy)
+        || envelope.Sender.Length == 0 || envelope.Suspicion != Suspicion.None || notify.HasFlag(DsnNotify.Never);
+
     /// <returns>True: it is on its way to at least one address.</returns>
     public static async ValueTask<bool> SendAsync(
         IWriteSession session, Account owner, Envelope envelope, string address, DsnNotify notify, IncomingMessage message, AutomaticFacts facts, DateTimeOffset now)
@@ -83,7 +91,7 @@ internal static class MailForward
         }
 
         // Who has a copy got the mail: its sender is told nothing about where else it goes.
-        DsnNotify told = !owner.Automatic.HasFlag(AutomaticMail.WithoutCopy) || notify.HasFlag(DsnNotify.Never) ? DsnNotify.Never : DsnNotify.Failure;
+        DsnNotify told = KeepsCopy(owner, envelope, notify) ? DsnNotify.Never : DsnNotify.Failure;
         byte[] trace = [.. Encoding.UTF8.GetBytes($"Delivered-To: {owner.Address}\r\n"), .. envelope.Trace];
         Envelope onward = envelope with { Sender = sender, Recipients = [], Trace = trace, HoldUntil = null, Forwarder = owner.Id };
         await Deliveries.EnqueueAsync(

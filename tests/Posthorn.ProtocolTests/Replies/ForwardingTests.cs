@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Core.Accounts;
+using Posthorn.Core.Delivery;
 using Posthorn.ProtocolTests.Durability;
 using Posthorn.ProtocolTests.Outbound;
 
@@ -97,6 +98,27 @@ public sealed partial class ForwardingTests
         Assert.StartsWith("250", await server.SendAsync(TestServer.You, TestServer.Friend, Letter.Replace("To: you", "To: friend", StringComparison.Ordinal)), StringComparison.Ordinal);
         await server.EmptyQueueAsync();
         Assert.Equal((yours, friends + 2), ((await server.MailAsync(TestServer.You)).Count, (await server.MailAsync(TestServer.Friend)).Count));
+    }
+
+    [Theory]
+    [InlineData("not proved")]
+    [InlineData("null sender")]
+    [InlineData("wants no answer")]
+    public async Task What_nobody_would_be_told_of_keeps_its_copy(string sender)
+    {
+        bool refuses = false;
+        await using var sink = new SmtpSink(line => refuses && line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.7.1 no" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.ForwardAsync(TestServer.You, There, keepsCopy: false);
+        int yours = (await server.MailAsync(TestServer.You)).Count;
+        refuses = true;
+        DsnNotify notify = sender == "wants no answer" ? DsnNotify.Never : DsnNotify.Default;
+        await server.AcceptAsync(
+            Letter, sender == "null sender" ? "" : TestServer.Friend, [new EnvelopeRecipient(TestServer.You, await server.ResolveAsync(TestServer.You), notify, null)],
+            change: envelope => envelope with { Submitter = null, Suspicion = sender == "not proved" ? Suspicion.Sender : Suspicion.None });
+        await server.EmptyQueueAsync();
+        Assert.EndsWith("\r\n" + Letter, (await server.MailAsync(TestServer.You)).Skip(yours).Single(), StringComparison.Ordinal);
+        Assert.Empty(await server.MailAsync(TestServer.Friend));
     }
 
     [Fact]

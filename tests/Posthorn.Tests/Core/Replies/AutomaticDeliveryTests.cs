@@ -202,8 +202,9 @@ public sealed class AutomaticDeliveryTests
             Assert.Equal(expected.Length == 0, senders[0].Length == 0);
         }
 
-        // What does not go on is kept, whatever was chosen.
-        Assert.Equal(expected is null ? before + 1 : before, (await store.InboxAsync()).Messages);
+        // What does not go on is kept, whatever was chosen, and so is what nobody would be told of if it failed.
+        bool isKept = expected is null || sender.Length == 0 || suspicion != Suspicion.None;
+        Assert.Equal(isKept ? before + 1 : before, (await store.InboxAsync()).Messages);
     }
 
     [Fact]
