@@ -217,7 +217,7 @@ public sealed class MailQueue
             : new Refusal.NotFound($"message {envelope} in the queue");
     }
 
-    /// <summary>Makes all recipients of an envelope (null: of all) due now; says how many.</summary>
+    /// <summary>Makes all recipients of an envelope (null: of all) due now; says how many. Mail that its sender holds back stays so.</summary>
     public async ValueTask<Result<int>> RetryAsync(Actor actor, EnvelopeId? envelope, CancellationToken cancel)
     {
         if (Rights.Check(actor, AccountId.Store, Right.Administer) is { } refusal)
@@ -228,7 +228,14 @@ public sealed class MailQueue
         DateTimeOffset now = _time.GetUtcNow();
         int count = await _store.WriteAsync(NoAccount, session => session.Queue.RetryAsync(envelope, now), cancel);
         _signal.Raise();
-        return count == 0 && envelope is not null ? new Refusal.NotFound($"message {envelope} that waits in the queue") : count;
+        if (count > 0 || envelope is not { } id)
+        {
+            return count;
+        }
+
+        return await _store.ReadAsync(AccountId.Store, session => session.Queue.GetAsync(id), cancel) is { } entry && entry.IsHeldAt(now)
+            ? new Refusal.Invalid($"Message {id} waits for the time that its sender chose. It does not leave before.")
+            : new Refusal.NotFound($"message {id} that waits in the queue");
     }
 
     /// <summary>Takes an envelope out without a word to anybody.</summary>

@@ -24,4 +24,8 @@ public abstract record QueueOutcome(QueueRecipientId Recipient)
 }
 
 /// <summary>An envelope as the administrator sees it.</summary>
-public sealed record QueueEntry(EnvelopeId Id, string Sender, DateTimeOffset Received, DateTimeOffset Expires, long SizeBytes, IReadOnlyList<QueuedRecipient> Recipients);
+public sealed record QueueEntry(EnvelopeId Id, string Sender, DateTimeOffset Received, DateTimeOffset Expires, long SizeBytes, IReadOnlyList<QueuedRecipient> Recipients)
+{
+    /// <summary>Its sender chose a time that is to come (FUTURERELEASE, sending later); nobody else makes it leave before.</summary>
+    public bool IsHeldAt(DateTimeOffset now) => Recipients.All(recipient => recipient.Attempts == 0 && recipient.NextAttempt > now);
+}

@@ -34,6 +34,7 @@ public interface IWriteQueue : IReadQueue
     /// <summary>Removes the envelope when no recipient is left; gives the body to release.</summary>
     ValueTask<BodyId?> RemoveIfDoneAsync(EnvelopeId id);
 
+    /// <summary>Makes recipients due now that nobody has leased, of one envelope or of all; says how many. What was never tried and whose time is to come is held: its sender chose the time.</summary>
     ValueTask<int> RetryAsync(EnvelopeId? id, DateTimeOffset now);
 
     /// <summary>Removes envelope and recipients; gives the body to release. Null: there was none.</summary>

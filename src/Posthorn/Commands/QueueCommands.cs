@@ -57,7 +57,7 @@ internal static class QueueCommands
     private static Command Retry(CommandContext context)
     {
         var id = new Argument<long?>("id") { Description = "Number of the message; all without it.", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("retry", "Tries again now.") { id };
+        var command = new Command("retry", "Tries again now. What its sender holds back stays held.") { id };
         command.SetAction((parsed, cancel) => context.RunAsync(
             parsed, QueueOperations.Retry, new QueueRequest(parsed.GetValue(id)),
             count => CommandContext.Say(count.Recipients == 1 ? "One recipient is due now." : $"{count.Recipients} recipients are due now."), cancel));

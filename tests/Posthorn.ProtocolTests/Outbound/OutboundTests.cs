@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
+using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Queue;
@@ -292,6 +293,25 @@ public sealed class OutboundTests
         Assert.Empty(await PassTimeAsync(server, time, TimeSpan.FromHours(10)));
         Assert.True((await server.QueuedAsync(static _ => true)).Recipients[0].Attempts > 0);
         Assert.Contains("Action: delayed", Assert.Single(await PassTimeAsync(server, time, TimeSpan.FromHours(6))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_its_sender_holds_back_is_not_made_to_leave_earlier()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT TO:<late@", StringComparison.Ordinal) ? "451 4.7.1 come back later" : null);
+        await using TestServer server = await TestServer.StartAsync(Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port } }, time);
+        EnvelopeRecipient[] To(string address) => [new EnvelopeRecipient(address, new Recipient.Foreign(), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, To("held@elsewhere.test"), time.GetUtcNow(), static envelope => envelope with { HoldUntil = envelope.Received.AddHours(1) });
+        await server.AcceptAsync(Message, TestServer.You, To("late@elsewhere.test"), time.GetUtcNow());
+        await server.QueuedAsync(static entry => entry.Recipients[0].Attempts == 1);
+        QueueEntry held = await server.QueuedAsync(static entry => entry.Recipients[0].Address == "held@elsewhere.test");
+        var queue = server.Services.GetRequiredService<MailQueue>();
+        Assert.Equal(1, (await queue.RetryAsync(TestServer.Administrator, null, Cancel)).Value);
+        Assert.IsType<Refusal.Invalid>((await queue.RetryAsync(TestServer.Administrator, held.Id, Cancel)).Refusal);
+        Assert.Equal(time.GetUtcNow().AddHours(1), (await queue.GetAsync(TestServer.Administrator, held.Id, Cancel)).Value.Recipients[0].NextAttempt);
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Contains("RCPT TO:<held@elsewhere.test>", (await sink.NextAsync(Cancel)).Commands);
     }
 
     [Fact]

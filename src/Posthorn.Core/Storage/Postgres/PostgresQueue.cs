@@ -121,7 +121,8 @@ internal sealed class PostgresQueue(PostgresTransaction transaction) : IWriteQue
     }
 
     public async ValueTask<int> RetryAsync(EnvelopeId? id, DateTimeOffset now) =>
-        await transaction.Use("UPDATE envelope_recipient SET due = $2 WHERE ($1 IS NULL OR envelope = $1) AND lease_until IS NULL").Bind(id?.Value).Bind(now).RunAsync();
+        await transaction.Use("UPDATE envelope_recipient SET due = $2 WHERE ($1 IS NULL OR envelope = $1) AND lease_until IS NULL AND (attempts > 0 OR due <= $2)")
+            .Bind(id?.Value).Bind(now).RunAsync();
 
     public ValueTask<BodyId?> DropAsync(EnvelopeId id)
     {

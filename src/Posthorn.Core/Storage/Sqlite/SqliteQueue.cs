@@ -140,7 +140,8 @@ internal sealed class SqliteQueue(SqliteConnection connection) : IWriteQueue
         """, id));
 
     public ValueTask<int> RetryAsync(EnvelopeId? id, DateTimeOffset now) => ValueTask.FromResult(
-        connection.Use("UPDATE envelope_recipient SET due = ?2 WHERE (?1 IS NULL OR envelope = ?1) AND lease_until IS NULL").Bind(id?.Value).Bind(now).Run());
+        connection.Use("UPDATE envelope_recipient SET due = ?2 WHERE (?1 IS NULL OR envelope = ?1) AND lease_until IS NULL AND (attempts > 0 OR due <= ?2)")
+            .Bind(id?.Value).Bind(now).Run());
 
     public ValueTask<BodyId?> DropAsync(EnvelopeId id)
     {
