@@ -5,6 +5,7 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Queue;
 using Posthorn.Core.Storage;
+using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Core.Delivery;
 
@@ -143,6 +144,9 @@ public sealed class Deliveries
     /// <summary>By which the queue groups: what goes to one domain goes together.</summary>
     internal static string DomainOf(string address) => address[(address.LastIndexOf('@') + 1)..].ToLowerInvariant();
 
+    // RFC 6531 §3.1: U-labels go with SMTPUTF8 only, and every domain has A-labels.
+    private static string Sent(string address) => EmailAddress.TryParse(address, out EmailAddress? parsed) ? parsed.ToString() : address;
+
     /// <summary>Puts the message into the queue; what is sent is the envelope's trace, then the body.</summary>
     internal static async ValueTask<EnvelopeId> EnqueueAsync(
         IWriteSession session, Envelope envelope, StoredBody body, IReadOnlyList<(string Address, EnvelopeRecipient Recipient)> remaining, DateTimeOffset now)
@@ -150,7 +154,8 @@ public sealed class Deliveries
         await session.Bodies.ReferAsync(body, 1, now);
         DateTimeOffset due = envelope.HoldUntil ?? now;
         EnvelopeId id = await session.Queue.InsertAsync(envelope, body.Id, envelope.Trace.Length + body.SizeBytes, due + MailQueue.Lifetime);
-        foreach ((string address, EnvelopeRecipient recipient) in remaining.DistinctBy(pair => pair.Address, StringComparer.OrdinalIgnoreCase))
+        foreach ((string address, EnvelopeRecipient recipient) in remaining.Select(static pair => pair with { Address = Sent(pair.Address) })
+            .DistinctBy(static pair => pair.Address, StringComparer.OrdinalIgnoreCase))
         {
             await session.Queue.InsertRecipientAsync(id, address, DomainOf(address), recipient.Notify, recipient.OriginalRecipient, due);
         }

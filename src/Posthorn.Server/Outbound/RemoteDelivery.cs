@@ -18,6 +18,28 @@ internal sealed partial class RemoteDelivery(
     /// <summary>One try of one message. Never throws but for cancellation.</summary>
     public async ValueTask<IReadOnlyList<DeliveryOutcome>> DeliverAsync(QueuedMail mail, CancellationToken cancel)
     {
+        // RFC 6531 §3.4: an address that an alias or a forwarding leads to may need SMTPUTF8 where the message came without. The others of its domain are not bound by it.
+        var outcomes = new List<DeliveryOutcome>();
+        foreach (IGrouping<bool, QueuedRecipient> group in mail.Recipients.GroupBy(recipient => NeedsUtf8(mail.Envelope, recipient)))
+        {
+            try
+            {
+                outcomes.AddRange(await TryAsync(mail with { Recipients = [.. group], Envelope = mail.Envelope with { IsSmtpUtf8 = group.Key } }, cancel));
+            }
+            catch (OperationCanceledException) when (outcomes.Count > 0)
+            {
+                // Stopping: what was answered is kept, or it would be sent once more.
+            }
+        }
+
+        return outcomes;
+    }
+
+    private static bool NeedsUtf8(Core.Delivery.Envelope envelope, QueuedRecipient recipient) =>
+        envelope.IsSmtpUtf8 || !System.Text.Ascii.IsValid(recipient.Address) || !System.Text.Ascii.IsValid(envelope.Sender);
+
+    private async ValueTask<IReadOnlyList<DeliveryOutcome>> TryAsync(QueuedMail mail, CancellationToken cancel)
+    {
         try
         {
             // RFC 8689 §4.2.1: mail that asks for less may have opened it, to a host that whoever forged the MX named.

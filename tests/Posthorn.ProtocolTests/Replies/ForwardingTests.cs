@@ -153,6 +153,27 @@ public sealed partial class ForwardingTests
     }
 
     [Fact]
+    public async Task An_address_beyond_ascii_is_named_with_smtputf8_and_binds_no_other()
+    {
+        await using var sink = new SmtpSink(static line => line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-sink\r\n250 SMTPUTF8" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        await server.ForwardAsync(TestServer.You, There);
+        await server.ForwardAsync(TestServer.You, "jürgen@there.test");
+        _ = sink.Arrived().Count();
+        Assert.StartsWith("250", await server.SendAsync(Ann, TestServer.You, Letter), StringComparison.Ordinal);
+        SunkMessage[] forwarded = [await sink.NextAsync(Cancel), await sink.NextAsync(Cancel)];
+        foreach (SunkMessage message in forwarded)
+        {
+            // The sink reads octets.
+            bool isBeyondAscii = message.Commands.Any(static line => line.StartsWith("RCPT TO:<jÃ¼rgen@there.test>", StringComparison.Ordinal));
+            Assert.Equal(isBeyondAscii, message.Commands.Single(static line => line.StartsWith("MAIL", StringComparison.Ordinal)).EndsWith(" SMTPUTF8", StringComparison.Ordinal));
+            Assert.NotEqual(isBeyondAscii, message.Commands.Contains($"RCPT TO:<{There}>"));
+        }
+
+        Assert.NotEqual(forwarded[0].Commands.Contains($"RCPT TO:<{There}>"), forwarded[1].Commands.Contains($"RCPT TO:<{There}>"));
+    }
+
+    [Fact]
     public async Task Binary_content_is_refused_where_it_would_be_forwarded()
     {
         await using var sink = new SmtpSink(static _ => null);

@@ -12,6 +12,7 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Core.Queue;
 using Posthorn.Core.Scheduling;
+using Posthorn.ProtocolTests.Outbound;
 using Posthorn.Web.Mail.Writing;
 
 namespace Posthorn.ProtocolTests.Web;
@@ -43,6 +44,24 @@ public sealed partial class ComposePageTests
         MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
         Assert.Equal((TestServer.You, got.MessageId, got.Date), (copy.Bcc.Mailboxes.Single().Address, copy.MessageId, copy.Date));
         Assert.Contains("TooLate", (await client.PostAsync("/mail/unsend", ("sent", sent.Location!.Split('=')[1]))).Location, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("info@bücher.test")]
+    [InlineData("info@xn--bcher-kva.test")]
+    public async Task A_domain_with_letters_beyond_ascii_is_named_as_the_dns_has_it(string to)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using var sink = new SmtpSink(static _ => null);
+        await using TestServer server = await TestServer.StartAsync(
+            "xn--bcher-kva.test. MX 10 mx.elsewhere.test.\nmx.elsewhere.test. A 127.0.0.1\n", options => options with { Outbound = options.Outbound with { Port = sink.Port } }, time);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", to), ("subject", "x"), ("text", "hello"));
+        time.Advance(Composing.UndoTime);
+        SunkMessage sunk = await sink.NextAsync(Cancel);
+        Assert.Contains("RCPT TO:<info@xn--bcher-kva.test>", sunk.Commands);
+        Assert.Contains("To: info@xn--bcher-kva.test\r\n", sunk.Data, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -246,7 +246,7 @@ public sealed class Composing(
                 problems[field] = problem;
             }
 
-            found.Add(new EnvelopeRecipient(mailbox.Address, target, DsnNotify.Default, null));
+            found.Add(new EnvelopeRecipient(address.ToString(), target, DsnNotify.Default, null));
         }
 
         return found;
