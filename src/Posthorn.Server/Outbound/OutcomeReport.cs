@@ -101,7 +101,7 @@ internal sealed class OutcomeReport(
         return await writer.CompleteAsync(cancel);
     }
 
-    /// <summary>Null sender, back to the reverse path (RFC 3464 §2), and no less protected than the message (RFC 8689 §5).</summary>
+    /// <summary>Null sender, back to the reverse path (RFC 3464 §2), and as protected as the message where the way back is (RFC 8689 §5).</summary>
     private async ValueTask<Envelope> EnvelopeAsync(QueuedMail mail, DateTimeOffset now, CancellationToken cancel)
     {
         string sender = mail.Envelope.Sender;

@@ -43,7 +43,7 @@ internal sealed partial class RemoteDelivery(
         try
         {
             // RFC 8689 §4.2.1: mail that asks for less may have opened it, to a host that whoever forged the MX named.
-            if (_session is not null && (_isProved || !mail.Envelope.RequireTls) && Obstacle(_session, mail) is null)
+            if (_session is not null && (_isProved || !Demands(mail)) && Obstacle(_session, mail) is null)
             {
                 return await SendAsync(_session, mail, cancel);
             }
@@ -69,7 +69,7 @@ internal sealed partial class RemoteDelivery(
             return Undeliverable(mail, found);
         }
 
-        if (mail.Envelope.RequireTls && !hosts.Authentic)
+        if (Demands(mail) && !hosts.Authentic)
         {
             // RFC 8689 §4.2.1: whoever forges the MX would name a host of their own, with a good certificate. A smarthost is named by the configuration.
             return All(
@@ -97,7 +97,7 @@ internal sealed partial class RemoteDelivery(
 
                     return await SendAsync(_session, mail, cancel);
                 }
-                catch (RemoteTlsException fault) when (mail.Envelope.RequireTls && fault.IsRefusal)
+                catch (RemoteTlsException fault) when (Demands(mail) && fault.IsRefusal)
                 {
                     lacking ??= Unprotected(mail, host.Name, fault.Message);
                     LogFault(mail.Id.Value, host.Name, fault.Message);
@@ -124,13 +124,13 @@ internal sealed partial class RemoteDelivery(
         {
             return await RemoteSession.OpenAsync(settings, time, host, address, withTls: true, cancel);
         }
-        catch (RemoteTlsException fault) when (!mail.Envelope.RequireTls && settings.Smarthost is null)
+        catch (RemoteTlsException fault) when (!Demands(mail) && settings.Smarthost is null)
         {
             // RFC 7435 §3: a TLS that does not work must not be worse than none.
             LogFault(mail.Id.Value, host, fault.Message);
             return await RemoteSession.OpenAsync(settings, time, host, address, withTls: false, cancel);
         }
-        catch (RemoteTlsException fault) when (!(mail.Envelope.RequireTls && fault.IsRefusal))
+        catch (RemoteTlsException fault) when (!(Demands(mail) && fault.IsRefusal))
         {
             throw new RemoteFaultException(fault.Message, fault);
         }
@@ -233,6 +233,10 @@ internal sealed partial class RemoteDelivery(
         return [.. outcomes, .. open.Select(recipient => new DeliveryOutcome(recipient, DeliveryStatus.Deferred, "4.4.2", broken.Message))];
     }
 
+    /// <summary>It goes on a protected way or not at all.</summary>
+    /// <remarks>RFC 8689 §4.2.1, §5: with the null sender it only asks for one. A notification must not be lost because the way back is less protected.</remarks>
+    private static bool Demands(QueuedMail mail) => mail.Envelope is { RequireTls: true, Sender.Length: > 0 };
+
     /// <summary>What the host lacks that the message needs; null when nothing.</summary>
     private static List<DeliveryOutcome>? Obstacle(RemoteSession session, QueuedMail mail)
     {
@@ -242,7 +246,7 @@ internal sealed partial class RemoteDelivery(
             return All(mail, DeliveryStatus.Failed, "5.6.7", $"{session.Host} does not take international addresses or headers (SMTPUTF8).", session.Host);
         }
 
-        if (!mail.Envelope.RequireTls)
+        if (!Demands(mail))
         {
             return null;
         }
@@ -261,13 +265,14 @@ internal sealed partial class RemoteDelivery(
     private static List<DeliveryOutcome> Unprotected(QueuedMail mail, string host, string reason) => All(
         mail, DeliveryStatus.Failed, "5.7.10", $"The message asks for a protected way (REQUIRETLS), and {host} does not give one: {reason.TrimEnd('.')}.", host);
 
-    private static string MailCommand(RemoteSession session, QueuedMail mail, OutgoingOctets octets)
+    private string MailCommand(RemoteSession session, QueuedMail mail, OutgoingOctets octets)
     {
         string line = $"MAIL FROM:<{mail.Envelope.Sender}>";
         line += session.Has("SIZE") ? FormattableString.Invariant($" SIZE={octets.Length}") : "";
         line += octets.IsEightBit && session.Has("8BITMIME") ? " BODY=8BITMIME" : "";
         line += mail.Envelope.IsSmtpUtf8 ? " SMTPUTF8" : "";
-        line += mail.Envelope.RequireTls ? " REQUIRETLS" : "";
+        // RFC 8689 §2: never where the way is not protected.
+        line += mail.Envelope.RequireTls && _isProved && session is { IsTls: true, IsVerified: true } && session.Has("REQUIRETLS") ? " REQUIRETLS" : "";
         if (session.Has("DSN"))
         {
             line += mail.Envelope.Return == Core.Delivery.DsnReturn.Full ? " RET=FULL" : " RET=HDRS";

@@ -63,6 +63,49 @@ public sealed class RequireTlsTests
         Assert.DoesNotContain("secret", notification.Data, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("another name")]
+    [InlineData("old TLS")]
+    [InlineData("no TLS")]
+    [InlineData("no REQUIRETLS")]
+    public async Task A_notification_is_not_lost_where_the_way_back_is_less_protected(string lacking)
+    {
+        using var authority = new SinkAuthority();
+        using X509Certificate2 certificate = authority.Issue(lacking == "another name" ? "mx3.elsewhere.test" : "mx.elsewhere.test");
+        await using var sink = new SmtpSink(
+            line => lacking == "no REQUIRETLS" && line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-sink\r\n250 STARTTLS" : null,
+            lacking == "no TLS" ? null : certificate)
+        {
+            // Nobody speaks it any more.
+#pragma warning disable CA5397, SYSLIB0039
+            Protocols = lacking == "old TLS" ? SslProtocols.Tls11 : SslProtocols.None,
+#pragma warning restore CA5397, SYSLIB0039
+        };
+        await using TestServer server = await StartAsync(sink.Port, authority);
+        // There is no such domain, so that it comes back.
+        await SendAsync(server, "ann@elsewhere.test", "a@nowhere.test");
+        SunkMessage notification = await sink.NextAsync(Cancel);
+        Assert.DoesNotContain(" REQUIRETLS", notification.Commands.Single(static line => line.StartsWith("MAIL FROM:<>", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("Action: failed", notification.Data, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", notification.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_notification_goes_to_hosts_that_the_DNS_does_not_prove_without_the_word()
+    {
+        using var authority = new SinkAuthority();
+        using X509Certificate2 certificate = authority.Issue("mx.elsewhere.test");
+        await using var sink = new SmtpSink(static _ => null, certificate);
+        await using TestServer server = await TestServer.StartAsync();
+        await using RemoteDelivery delivery = await UnprovedAsync(server, sink.Port, authority);
+        QueuedMail mail = await HeldAsync(server);
+        Assert.Equal(
+            DeliveryStatus.Delivered,
+            Assert.Single(await delivery.DeliverAsync(mail with { Envelope = mail.Envelope with { Sender = "", RequireTls = true } }, Cancel)).Status);
+        Assert.DoesNotContain(
+            " REQUIRETLS", (await sink.NextAsync(Cancel)).Commands.Single(static line => line.StartsWith("MAIL FROM:<>", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Hosts_that_the_DNS_does_not_prove_are_not_asked()
     {
@@ -87,20 +130,8 @@ public sealed class RequireTlsTests
         using X509Certificate2 certificate = authority.Issue("mx.elsewhere.test");
         await using var sink = new SmtpSink(static _ => null, certificate);
         await using TestServer server = await TestServer.StartAsync();
-        var settings = new OutboundSettings
-        {
-            HostName = "mx.example.test",
-            Port = sink.Port,
-            Authority = new ServerAuthority(await File.ReadAllTextAsync(authority.File, Cancel), authority.File, TimeProvider.System),
-        };
-        var targets = new MxTargets(new Unproved(ZoneTextResolver.Parse(Zone)), Random.Shared, [], ipv6: false);
-        var signer = new MessageSigner(server.Services.GetRequiredService<Domains>(), TimeProvider.System);
-        await using var delivery = new RemoteDelivery(settings, server.Services.GetRequiredService<MailQueue>(), targets, signer, TimeProvider.System, NullLogger.Instance);
-        // Held, so that the server leaves it to the test.
-        DateTimeOffset due = DateTimeOffset.UtcNow.AddDays(1);
-        await server.AcceptAsync(Message, TestServer.You, [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)], change: envelope => envelope with { HoldUntil = due });
-        QueuedMail mail = Assert.Single(await server.Services.GetRequiredService<IStore>().WriteAsync(
-            ReadOnlyMemory<AccountId>.Empty, session => session.Queue.LeaseAsync("test", due, due.AddDays(1), 1, []), Cancel));
+        await using RemoteDelivery delivery = await UnprovedAsync(server, sink.Port, authority);
+        QueuedMail mail = await HeldAsync(server);
         Assert.Equal(DeliveryStatus.Delivered, Assert.Single(await delivery.DeliverAsync(mail, Cancel)).Status);
         DeliveryOutcome outcome = Assert.Single(await delivery.DeliverAsync(mail with { Envelope = mail.Envelope with { RequireTls = true } }, Cancel));
         Assert.Equal((DeliveryStatus.Failed, "5.7.30"), (outcome.Status, outcome.Enhanced));
@@ -139,6 +170,30 @@ public sealed class RequireTlsTests
     private static Task SendAsync(TestServer server, string from, string to) => server.AcceptAsync(
         Message, from, [new EnvelopeRecipient(to, new Recipient.Foreign(), DsnNotify.Default, null)],
         change: static envelope => envelope with { RequireTls = true, Return = DsnReturn.Full });
+
+    /// <summary>Delivers to a host that is all right but for the DNS.</summary>
+    private static async Task<RemoteDelivery> UnprovedAsync(TestServer server, int port, SinkAuthority authority)
+    {
+        var settings = new OutboundSettings
+        {
+            HostName = "mx.example.test",
+            Port = port,
+            Authority = new ServerAuthority(await File.ReadAllTextAsync(authority.File, Cancel), authority.File, TimeProvider.System),
+        };
+        var targets = new MxTargets(new Unproved(ZoneTextResolver.Parse(Zone)), Random.Shared, [], ipv6: false);
+        var signer = new MessageSigner(server.Services.GetRequiredService<Domains>(), TimeProvider.System);
+        return new RemoteDelivery(settings, server.Services.GetRequiredService<MailQueue>(), targets, signer, TimeProvider.System, NullLogger.Instance);
+    }
+
+    /// <summary>Mail to a@elsewhere.test, which the server leaves to the test.</summary>
+    private static async Task<QueuedMail> HeldAsync(TestServer server)
+    {
+        DateTimeOffset due = DateTimeOffset.UtcNow.AddDays(1);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, to, change: envelope => envelope with { HoldUntil = due });
+        return Assert.Single(await server.Services.GetRequiredService<IStore>().WriteAsync(
+            ReadOnlyMemory<AccountId>.Empty, session => session.Queue.LeaseAsync("test", due, due.AddDays(1), 1, []), Cancel));
+    }
 
     /// <summary>A zone whose answers nobody signed.</summary>
     private sealed class Unproved(IDnsResolver zone) : IDnsResolver
