@@ -7,7 +7,7 @@ public abstract record Recipient
     {
     }
 
-    /// <summary>Ours: these accounts, and these addresses elsewhere (targets of an alias).</summary>
+    /// <summary>Ours: these accounts, and these addresses that the queue reaches: elsewhere (targets of an alias), or of accounts that have no room at present.</summary>
     public sealed record Local(IReadOnlyList<Account> Accounts, IReadOnlyList<string> Elsewhere) : Recipient
     {
         /// <summary>The way back of mail that was forwarded: only what has the null sender goes there.</summary>
@@ -22,5 +22,6 @@ public abstract record Recipient
 
     public sealed record Disabled : Recipient;
 
+    /// <summary>Nobody of those whom it leads to has room.</summary>
     public sealed record OverQuota(long QuotaBytes) : Recipient;
 }

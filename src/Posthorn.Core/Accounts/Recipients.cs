@@ -71,9 +71,7 @@ public sealed class Recipients
     {
         if (await directory.AccountAsync(address.Canonical) is { } account)
         {
-            return account.IsDisabled ? new Recipient.Disabled()
-                : account.IsOverQuota ? new Recipient.OverQuota(account.QuotaBytes ?? account.DomainQuotaBytes ?? 0)
-                : new Recipient.Local([account], []);
+            return account.IsDisabled ? new Recipient.Disabled() : Reached([account], []);
         }
 
         Alias? alias = await directory.AliasAsync(address.Canonical);
@@ -89,7 +87,16 @@ public sealed class Recipients
     private static async ValueTask<Recipient> AdministratorsAsync(IReadDirectory directory)
     {
         Account[] administrators = [.. (await directory.AccountsAsync()).Where(account => account is { IsAdministrator: true, IsDisabled: false })];
-        return administrators.Length == 0 ? new Recipient.Unknown() : new Recipient.Local(administrators, []);
+        return Reached(administrators, []);
+    }
+
+    /// <summary>Whoever has no room is reached by the queue, which waits for it, so that the others do not; where nobody has, the sender waits.</summary>
+    private static Recipient Reached(IReadOnlyCollection<Account> accounts, List<string> elsewhere)
+    {
+        Account[] full = [.. accounts.Where(static account => account.IsOverQuota)];
+        return accounts.Count + elsewhere.Count == 0 ? new Recipient.Unknown()
+            : full.Length == accounts.Count + elsewhere.Count ? new Recipient.OverQuota(full[0].QuotaBytes ?? full[0].DomainQuotaBytes ?? 0)
+            : new Recipient.Local([.. accounts.Except(full)], [.. full.Select(static account => account.Address), .. elsewhere]);
     }
 
     private static async ValueTask<Recipient> ExpandAsync(IReadDirectory directory, Alias alias)
@@ -125,6 +132,6 @@ public sealed class Recipients
             }
         }
 
-        return accounts.Count + elsewhere.Count == 0 ? new Recipient.Unknown() : new Recipient.Local([.. accounts.Values], elsewhere);
+        return Reached(accounts.Values, elsewhere);
     }
 }

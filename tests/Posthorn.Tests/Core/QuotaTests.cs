@@ -4,6 +4,7 @@ using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Queue;
 using Posthorn.Standards.Smtp;
 
 namespace Posthorn.Tests.Core;
@@ -46,6 +47,29 @@ public sealed class QuotaTests
         Assert.Equal([1u, 2u], (await store.SnapshotAsync(inbox.Id)).Enumerate().Select(message => message.Uid));
     }
 
+    [Theory]
+    [InlineData("sales@example.test", "sales@example.test")]
+    [InlineData("anybody@example.test", "@example.test")]
+    [InlineData("postmaster@example.test", null)]
+    public async Task A_full_mailbox_is_full_by_whatever_address_and_holds_up_nobody_else(string address, string? alias)
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.Get<Domains>().AddAsync(System, "example.test", [], Cancel);
+        Account full = await AddAdministratorAsync(store, "full@example.test");
+        Assert.True((await store.Get<Quotas>().SetAsync(System, full.Address, 0, null, Cancel)).IsOk);
+        await AliasAsync(store, alias, full.Address);
+        Assert.IsType<Recipient.OverQuota>(await ResolveAsync(store, address));
+
+        Account friend = await AddAdministratorAsync(store, "friend@example.test");
+        await AliasAsync(store, alias, full.Address, friend.Address);
+        var recipient = new EnvelopeRecipient(address, await ResolveAsync(store, address), DsnNotify.Default, null);
+        await using IncomingMessage message = await store.MessageAsync("Subject: hello\r\n\r\ntext\r\n");
+        Assert.NotNull(await store.Get<Deliveries>().AcceptAsync(new Envelope("a@example.org", [recipient], [], store.Time.GetUtcNow()), message, Cancel));
+        QueueEntry waiting = Assert.Single((await store.Get<MailQueue>().ListAsync(System, Cancel)).Value);
+        Assert.Equal(full.Address, Assert.Single(waiting.Recipients).Address);
+        Assert.Equal((0, 1), (await MessagesAsync(store, full), await MessagesAsync(store, friend)));
+    }
+
     [Fact]
     public async Task Quotas_are_set_by_administrators_alone()
     {
@@ -56,8 +80,26 @@ public sealed class QuotaTests
         Assert.IsType<Refusal.Denied>(result.Refusal);
     }
 
+    private static Actor System { get; } = Actor.System("test");
+
+    private static async Task<Account> AddAdministratorAsync(TestStore store, string address) =>
+        (await store.Get<Posthorn.Core.Accounts.Accounts>().AddAsync(System, address, "correct horse", null, isAdministrator: true, Cancel)).Value;
+
+    /// <summary>Null: none is needed.</summary>
+    private static async Task AliasAsync(TestStore store, string? alias, params string[] targets)
+    {
+        if (alias is not null)
+        {
+            _ = await store.Get<Aliases>().RemoveAsync(System, alias, Cancel);
+            Assert.True((await store.Get<Aliases>().AddAsync(System, alias, targets, Cancel)).IsOk);
+        }
+    }
+
+    private static async Task<int> MessagesAsync(TestStore store, Account account) =>
+        (await store.Get<Mailboxes>().FindAsync(System, account.Id, Mailbox.Inbox, Cancel)).Value.Messages;
+
     private static async Task SetAsync(TestStore store, long? bytes, long? messages) =>
-        Assert.True((await store.Get<Quotas>().SetAsync(Actor.System("test"), "you@example.test", bytes, messages, Cancel)).IsOk);
+        Assert.True((await store.Get<Quotas>().SetAsync(System, "you@example.test", bytes, messages, Cancel)).IsOk);
 
     private static async Task DeliverAsync(TestStore store)
     {
@@ -69,8 +111,9 @@ public sealed class QuotaTests
 
     private static async Task<Recipient> ResolveAsync(TestStore store)
     {
-        await store.Get<Domains>().AddAsync(Actor.System("test"), "example.test", [], Cancel);
-        Assert.True(EmailAddress.TryParse("you@example.test", out EmailAddress? address));
-        return await store.Get<Recipients>().ResolveAsync(address, Cancel);
+        await store.Get<Domains>().AddAsync(System, "example.test", [], Cancel);
+        return await ResolveAsync(store, "you@example.test");
     }
+
+    private static ValueTask<Recipient> ResolveAsync(TestStore store, string address) => store.Get<Recipients>().ResolveAsync(EmailAddress.Parse(address), Cancel);
 }
