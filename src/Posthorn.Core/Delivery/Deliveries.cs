@@ -79,7 +79,7 @@ public sealed class Deliveries
             foreach (Account account in local.Accounts)
             {
                 // Two addresses of one account are one delivery.
-                if (!delivered.Contains(account.Id) && !await FileAsync(session, account, envelope, recipient.Address, recipient.Notify, message, facts, now))
+                if (!delivered.Contains(account.Id) && !await FileAsync(session, account, envelope, recipient.Address, recipient.Notify, message, envelope.Received, facts, now))
                 {
                     remaining.Add((account.Address, recipient));
                 }
@@ -108,8 +108,18 @@ public sealed class Deliveries
         recipient.Target is Recipient.Local && envelope.HoldUntil is null && !recipient.Notify.HasFlag(DsnNotify.Success);
 
     /// <summary>Puts the message into the account's inbox, and does what else the account wants done with it; false when the account has gone.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="owner">Whose inbox.</param>
+    /// <param name="envelope">As it was taken.</param>
+    /// <param name="address">The recipient's, by which it came to the account.</param>
+    /// <param name="notify">What its sender wants to know.</param>
+    /// <param name="message">What.</param>
+    /// <param name="date">INTERNALDATE: of the final delivery (RFC 9051 §2.3.3), which of mail that was held is later than <see cref="Envelope.Received"/>.</param>
+    /// <param name="facts">Of <see cref="AutomaticDelivery"/>.</param>
+    /// <param name="now">The time of it.</param>
     internal static async ValueTask<bool> FileAsync(
-        IWriteSession session, Account owner, Envelope envelope, string address, DsnNotify notify, IncomingMessage message, AutomaticFacts? facts, DateTimeOffset now)
+        IWriteSession session, Account owner, Envelope envelope, string address, DsnNotify notify, IncomingMessage message, DateTimeOffset date, AutomaticFacts? facts,
+        DateTimeOffset now)
     {
         AccountId account = owner.Id;
         if (await session.Mailboxes.FindAsync(account, Mailbox.Inbox) is not { } inbox)
@@ -125,7 +135,7 @@ public sealed class Deliveries
         // What it holds is asked for only where that can matter: the account as the recipient was resolved says whether it has a quota.
         Account? before = owner.HasQuota ? await session.Directory.AccountAsync(account) : null;
         var filing = new Filing(session, account, inbox, await session.ModSeqAsync(account), now);
-        await filing.AddAsync(message, Prefix(envelope, address), MessageFlags.None, envelope.Received, Uidl.New());
+        await filing.AddAsync(message, Prefix(envelope, address), MessageFlags.None, date, Uidl.New());
         await filing.FinishAsync();
         await QuotaWarning.FileAsync(session, before, now);
         return true;

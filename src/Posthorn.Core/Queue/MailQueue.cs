@@ -125,7 +125,7 @@ public sealed class MailQueue
                 {
                     if (await session.Messages.MarkDeliveredAsync(account.Id, mail.Id, recipient.Address, now))
                     {
-                        await Deliveries.FileAsync(session, account, mail.Envelope, recipient.Address, recipient.Notify, message, facts, now);
+                        await Deliveries.FileAsync(session, account, mail.Envelope, recipient.Address, recipient.Notify, message, now, facts, now);
                     }
                 }
 

@@ -6,6 +6,8 @@ using MimeKit;
 using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Delivery;
+using Posthorn.Core.Mailboxes;
+using Posthorn.Core.Messages;
 using Posthorn.Core.Queue;
 
 namespace Posthorn.ProtocolTests.Outbound;
@@ -255,7 +257,7 @@ public sealed class OutboundTests
     }
 
     [Fact]
-    public async Task Held_mail_and_success_notices_of_local_recipients_go_through_the_queue()
+    public async Task Success_notices_of_local_recipients_go_through_the_queue()
     {
         await using var sink = new SmtpSink(static _ => null);
         await using TestServer server = await StartAsync(sink.Port);
@@ -263,6 +265,22 @@ public sealed class OutboundTests
         await server.AcceptAsync(Message, TestServer.You, [new EnvelopeRecipient(TestServer.Friend, friend, DsnNotify.Success, null)]);
         Assert.Contains("Subject: x", Assert.Single(await server.MailWhenAsync(TestServer.Friend, 1)), StringComparison.Ordinal);
         Assert.Contains("Action: delivered", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Held_mail_arrives_with_the_date_of_its_release()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using TestServer server = await TestServer.StartAsync(time: time);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient(TestServer.Friend, await server.ResolveAsync(TestServer.Friend), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, to, time.GetUtcNow(), static envelope => envelope with { HoldUntil = envelope.Received.AddDays(21) });
+        time.Advance(TimeSpan.FromDays(21));
+        await server.MailWhenAsync(TestServer.Friend, 1);
+        Account friend = (await server.Services.GetRequiredService<Accounts>().GetAsync(TestServer.Administrator, TestServer.Friend, Cancel)).Value;
+        Mailbox inbox = (await server.Services.GetRequiredService<Mailboxes>().FindAsync(TestServer.Administrator, friend.Id, Mailbox.Inbox, Cancel)).Value;
+        var arrived = (await server.Services.GetRequiredService<Messages>().ReadAsync(
+            TestServer.Administrator, friend.Id, inbox.Id, UidSet.All, MessageFields.None, Cancel)).Value;
+        Assert.Equal(time.GetUtcNow(), Assert.Single(arrived).InternalDate);
     }
 
     [Fact]
