@@ -39,7 +39,8 @@ internal static class VacationAnswer
         string from = own.First(facts.Header.Recipients.Contains);
         byte[] octets = VacationReply.Write(vacation, text, owner.Name, from, sender.ToString(), facts.Header.Summary, now);
         var body = new StoredBody(new BodyId(Guid.CreateVersion7(now)), octets.Length, BodyCodec.Plain, SHA256.HashData(octets), octets);
-        var reply = new Envelope("", [], [], now) { IsSmtpUtf8 = sender.NeedsSmtpUtf8, IsEightBit = sender.NeedsSmtpUtf8 };
+        // RFC 8689 §6: the subject that it repeats is as protected as it was, where the way back is.
+        var reply = new Envelope("", [], [], now) { IsSmtpUtf8 = sender.NeedsSmtpUtf8, IsEightBit = sender.NeedsSmtpUtf8, RequireTls = envelope.RequireTls };
         await Deliveries.EnqueueAsync(
             session, reply, body, [.. reached.Select(target => (target, new EnvelopeRecipient(target, new Recipient.Foreign(), DsnNotify.Never, null)))], now);
     }

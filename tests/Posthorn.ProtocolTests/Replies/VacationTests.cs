@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
+using Posthorn.Core.Delivery;
 using Posthorn.Core.Replies;
 using Posthorn.ProtocolTests.Outbound;
 
@@ -45,6 +47,21 @@ public sealed class VacationTests
         }
 
         Assert.Equal(3, (await server.MailAsync(TestServer.You)).Count);
+    }
+
+    [Fact]
+    public async Task An_answer_asks_for_the_way_that_the_message_asked_for()
+    {
+        using var authority = new SinkAuthority();
+        using X509Certificate2 certificate = authority.Issue("mx.elsewhere.test");
+        await using var sink = new SmtpSink(static _ => null, certificate);
+        await using TestServer server = await TestServer.StartAsync(
+            Zone, options => options with { Outbound = options.Outbound with { Port = sink.Port, Authority = authority.File } });
+        await server.AwayAsync(TestServer.You, Away);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient(TestServer.You, await server.ResolveAsync(TestServer.You), DsnNotify.Default, null)];
+        await server.AcceptAsync(Letter(), Ann, to, change: static envelope => envelope with { Submitter = null, RequireTls = true });
+        Assert.EndsWith(
+            " REQUIRETLS", (await sink.NextAsync(Cancel)).Commands.Single(static line => line.StartsWith("MAIL FROM:<>", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
