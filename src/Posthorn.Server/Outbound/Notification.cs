@@ -103,7 +103,8 @@ internal static class Notification
         // Per-message fields (RFC 3464 §2.2), then a block for each recipient (§2.3).
         if (mail.Envelope.EnvelopeIdentifier is { } id)
         {
-            text.Append(CultureInfo.InvariantCulture, $"Original-Envelope-Id: {Xtext.Encode(id)}\r\n");
+            // RFC 3461 §6.3 (a): decoded. §4.4 wants printable ASCII before it was encoded; a line end would begin a field of the sender's making.
+            text.Append(CultureInfo.InvariantCulture, $"Original-Envelope-Id: {string.Concat(id.Select(static letter => letter is >= ' ' and <= '~' ? letter : '?'))}\r\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"Reporting-MTA: dns; {settings.HostName}\r\nArrival-Date: {mail.Envelope.Received:ddd, d MMM yyyy HH:mm:ss} +0000\r\n");

@@ -59,6 +59,18 @@ public sealed class OutboundTests
         await EmptyAsync(server);
     }
 
+    [Theory]
+    [InlineData("QQ+1 =", "QQ+1 =")]
+    [InlineData("a\r\nX: y\u00fc", "a??X: y?")]
+    public async Task A_notification_names_the_message_as_its_sender_did(string id, string named)
+    {
+        await using var sink = new SmtpSink(static line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 nobody here" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        EnvelopeRecipient[] to = [new EnvelopeRecipient("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        await server.AcceptAsync(Message, TestServer.You, to, change: envelope => envelope with { EnvelopeIdentifier = id });
+        Assert.Contains($"\r\nOriginal-Envelope-Id: {named}\r\n", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_temporary_refusal_is_kept_and_tried_again_when_told()
     {
