@@ -7,7 +7,7 @@ using Posthorn.Core.Storage;
 namespace Posthorn.ProtocolTests.Smtp;
 
 /// <summary>A store whose writes fail while it is told to: of the database, or of large bodies.</summary>
-internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobStore
+internal sealed class FullDisk(IStore store, Lazy<IBlobStore> blobs) : IStore, IBlobStore
 {
     private int _disposed;
 
@@ -22,15 +22,15 @@ internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobSt
     public ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel) =>
         Writes is { } failure ? throw failure : store.WriteAsync(accounts, write, cancel);
 
-    public async ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel) => new Upload(this, await blobs.CreateAsync(id, cancel));
+    public async ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel) => new Upload(this, await blobs.Value.CreateAsync(id, cancel));
 
-    public ValueTask<Stream?> OpenAsync(StoredBody body, CancellationToken cancel) => blobs.OpenAsync(body, cancel);
+    public ValueTask<Stream?> OpenAsync(StoredBody body, CancellationToken cancel) => blobs.Value.OpenAsync(body, cancel);
 
-    public ValueTask DeleteAsync(BodyId id, CancellationToken cancel) => blobs.DeleteAsync(id, cancel);
+    public ValueTask DeleteAsync(BodyId id, CancellationToken cancel) => blobs.Value.DeleteAsync(id, cancel);
 
-    public ValueTask DeletePartAsync(BodyId id, CancellationToken cancel) => blobs.DeletePartAsync(id, cancel);
+    public ValueTask DeletePartAsync(BodyId id, CancellationToken cancel) => blobs.Value.DeletePartAsync(id, cancel);
 
-    public IAsyncEnumerable<ListedBody> ListAsync(CancellationToken cancel) => blobs.ListAsync(cancel);
+    public IAsyncEnumerable<ListedBody> ListAsync(CancellationToken cancel) => blobs.Value.ListAsync(cancel);
 
     // The container knows this object by several names and disposes it by each.
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? store.DisposeAsync() : ValueTask.CompletedTask;
@@ -40,7 +40,8 @@ internal sealed class FullDisk(IStore store, IBlobStore blobs) : IStore, IBlobSt
     {
         var store = services.Single(service => service.ServiceType == typeof(IStore)).ImplementationFactory!;
         var blobs = services.Single(service => service.ServiceType == typeof(IBlobStore)).ImplementationFactory!;
-        services.AddSingleton(provider => new FullDisk((IStore)store(provider), (IBlobStore)blobs(provider)));
+        // A bucket is opened in the name of the store, which is this object.
+        services.AddSingleton(provider => new FullDisk((IStore)store(provider), new Lazy<IBlobStore>(() => (IBlobStore)blobs(provider))));
         services.Replace(ServiceDescriptor.Singleton<IStore>(provider => provider.GetRequiredService<FullDisk>()));
         services.Replace(ServiceDescriptor.Singleton<IBlobStore>(provider => provider.GetRequiredService<FullDisk>()));
     }
