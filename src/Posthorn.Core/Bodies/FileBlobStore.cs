@@ -80,7 +80,7 @@ internal sealed class FileBlobStore : IBlobStore
     public ValueTask<IReadOnlySet<BodyId>> PresentAsync(CancellationToken cancel)
     {
         var present = new HashSet<BodyId>();
-        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (FileInfo file in Files())
         {
             if (Guid.TryParseExact(file.Name, "N", out Guid id))
             {
@@ -93,7 +93,7 @@ internal sealed class FileBlobStore : IBlobStore
 
     public async IAsyncEnumerable<ListedBody> ListAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (FileInfo file in Files())
         {
             cancel.ThrowIfCancellationRequested();
             // One that is gone, such as a part that became a body since the folder was read, has no time: it would be as old as can be.
@@ -114,6 +114,11 @@ internal sealed class FileBlobStore : IBlobStore
     }
 
     private string PathOf(BodyId id) => PathIn(_folder, id);
+
+    /// <summary>Those in folders of bodies. What else lies there is not ours, such as <c>lost+found</c>, which only root may enter.</summary>
+    private IEnumerable<FileInfo> Files() => new DirectoryInfo(_folder).EnumerateDirectories()
+        .Where(static folder => folder.Name is [var first, var second] && char.IsAsciiHexDigitLower(first) && char.IsAsciiHexDigitLower(second))
+        .SelectMany(static folder => folder.EnumerateFiles());
 
     private static StoreUnavailableException Unavailable(IOException failure)
     {

@@ -79,7 +79,7 @@ public sealed partial class BodySweep : BackgroundService
                 LogSwept(bodies, changes);
             }
         }
-        catch (Exception failure) when (failure is StoreUnavailableException or IOException)
+        catch (Exception failure) when (failure is StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             LogFailed(failure.Message);
         }

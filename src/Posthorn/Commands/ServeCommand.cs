@@ -12,8 +12,9 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancel) =>
         {
             await using MailServer server = MailServer.Build(context.Options(parsed));
-            await server.RunAsync(static _ => { }, cancel);
-            return 0;
+
+            // Not 0 unless it was told to stop: who starts it again after a failure (systemd's Restart=on-failure) has to know.
+            return await server.RunAsync(static _ => { }, cancel) ? 0 : 1;
         });
         return command;
     }

@@ -72,12 +72,17 @@ internal sealed class MailServer : IAsyncDisposable
     }
 
     /// <summary>Runs until cancelled or told by a signal.</summary>
-    public async Task RunAsync(Action<MailServer> started, CancellationToken cancel)
+    /// <returns>False: nobody told it to stop. Something that works in the background ended with an error, which stops the host.</returns>
+    public async Task<bool> RunAsync(Action<MailServer> started, CancellationToken cancel)
     {
         await StartAsync(cancel);
         started(this);
         await _app.WaitForShutdownAsync(cancel);
+        return !HaveFailed(Services.GetServices<IHostedService>());
     }
+
+    /// <summary>Whether one of them ended with an error of its own.</summary>
+    internal static bool HaveFailed(IEnumerable<IHostedService> services) => services.OfType<BackgroundService>().Any(static service => service.ExecuteTask is { IsFaulted: true });
 
     public async Task StartAsync(CancellationToken cancel)
     {

@@ -77,6 +77,45 @@ public sealed class FileBlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_of_others_among_those_of_bodies_is_not_looked_into()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        store.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        List<BlobUpload> uploads = await BeginAsync();
+        await CompleteAsync(uploads);
+
+        // As the file system of a disk of its own has it: root's alone. A body in it would be listed where the user of the tests is root.
+        DirectoryInfo others = Directory.CreateDirectory(Path.Combine(_folder.FullName, "bodies", "lost+found"));
+        string theirs = Path.Combine(others.FullName, _ids[0].ToString());
+        await File.WriteAllTextAsync(theirs, "", Cancel);
+        File.SetLastWriteTimeUtc(theirs, DateTime.UtcNow.AddDays(-2));
+        others.UnixFileMode = UnixFileMode.None;
+        try
+        {
+            var sweep = new BodySweep(store.Store, store.Get<IStoreMaintenance>(), _blobs, store.Get<StoreUse>(), store.Time, NullLogger<BodySweep>.Instance);
+            Assert.Equal(2, await sweep.SweepAsync(Cancel));
+            Assert.Equal(_ids[2..], (await ((IBlobStore)_blobs).PresentAsync(Cancel)).OrderBy(static id => id.Value));
+        }
+        finally
+        {
+            others.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        }
+    }
+
+    [Fact]
+    public async Task A_sweep_that_may_not_read_is_tried_again()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        int looks = 0;
+        await (await _blobs.CreateAsync(_ids[0], Cancel)).CompleteAsync(Cancel);
+        var denied = new Meanwhile(_blobs, () => ++looks == 1 ? throw new UnauthorizedAccessException("Access to the path is denied.") : Task.CompletedTask);
+        var sweep = new BodySweep(store.Store, store.Get<IStoreMaintenance>(), denied, store.Get<StoreUse>(), store.Time, NullLogger<BodySweep>.Instance);
+        await sweep.RunOnceAsync(Cancel);
+        await sweep.RunOnceAsync(Cancel);
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
     public async Task What_was_cut_off_is_taken_away_without_the_body_that_it_became()
     {
         List<BlobUpload> uploads = await BeginAsync();
