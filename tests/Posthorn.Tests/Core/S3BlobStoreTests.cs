@@ -145,6 +145,22 @@ public sealed class S3BlobStoreTests : IDisposable
         Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
     }
 
+    /// <summary>None at all, none that has room for the message, and one with room for it alone.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public async Task What_has_no_room_in_the_cache_is_filed_and_read_all_the_same(double messages)
+    {
+        await using TestStore store = await TestStore.WithBodiesAsync(_server.Options with { CacheBytes = (long)(messages * Large.Length) });
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, Large, Large);
+        Assert.Equal(Large, await store.TextAsync(inbox.Id, 1));
+        Assert.Equal(Large, await store.TextAsync(inbox.Id, 2));
+        Assert.Empty(await CheckAsync(store));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(store.Folder, "body-cache"), "*.part"));
+    }
+
     [Fact]
     public async Task A_bucket_that_cannot_be_used_is_refused_in_one_line()
     {

@@ -42,13 +42,28 @@ internal sealed class BodyCache
         }
     }
 
+    /// <summary>The same, and opens it. A body that has no room here has no file when this returns: the open stream outlives it.</summary>
+    public Stream KeepOpen(BodyId id, string part)
+    {
+        FileStream stream = OpenFile(part);
+        try
+        {
+            Keep(id, part);
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Null: it is not here. An open stream outlives the file.</summary>
     public Stream? Open(BodyId id)
     {
         try
         {
-            string path = PathOf(id);
-            var stream = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+            FileStream stream = OpenFile(PathOf(id));
             File.SetLastAccessTimeUtc(stream.SafeFileHandle, DateTime.UtcNow);
             return stream;
         }
@@ -89,6 +104,9 @@ internal sealed class BodyCache
             Interlocked.Exchange(ref _bytes, held);
         }
     }
+
+    private static FileStream OpenFile(string path) =>
+        new(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
 
     private string PathOf(BodyId id) => Path.Combine(_folder, id.ToString());
 }

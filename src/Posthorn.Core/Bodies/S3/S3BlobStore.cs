@@ -87,7 +87,7 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
     {
         try
         {
-            return _cache.Open(body.Id) ?? (await DownloadAsync(body, cancel) ? _cache.Open(body.Id) : null);
+            return _cache.Open(body.Id) ?? await DownloadAsync(body, cancel);
         }
         catch (AmazonS3Exception failure) when (S3Fault.IsMissing(failure))
         {
@@ -166,8 +166,8 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
         }
     }
 
-    /// <summary>Fetches a body into the cache, if its octets are those that were stored.</summary>
-    private async ValueTask<bool> DownloadAsync(StoredBody body, CancellationToken cancel)
+    /// <summary>Fetches a body through the cache, if its octets are those that were stored.</summary>
+    private async ValueTask<Stream> DownloadAsync(StoredBody body, CancellationToken cancel)
     {
         FileStream part = _cache.CreatePart();
         try
@@ -192,8 +192,7 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
                 }
             }
 
-            _cache.Keep(body.Id, part.Name);
-            return true;
+            return _cache.KeepOpen(body.Id, part.Name);
         }
         finally
         {
