@@ -38,7 +38,7 @@ internal sealed class FileIndexStore(string dataFolder) : IIndexStore, IDisposab
         await _writing.WaitAsync(cancel);
         try
         {
-            if (_states.GetValueOrDefault(account, IndexState.None).Generation != before.Generation)
+            if (!_states.GetValueOrDefault(account, IndexState.None).IsSame(before))
             {
                 return false;
             }

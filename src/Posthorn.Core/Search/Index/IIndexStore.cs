@@ -4,7 +4,7 @@ namespace Posthorn.Core.Search.Index;
 internal sealed record SegmentInfo(Guid Id, int Messages, long Octets);
 
 /// <summary>How far the index of an account has come.</summary>
-/// <param name="Generation">One more with each change; 0: there is none.</param>
+/// <param name="Generation">One more with each change, from 1 where an index begins; 0: there is none.</param>
 /// <param name="Version">See <see cref="SegmentFormat.Version"/>.</param>
 /// <param name="Epoch">Of the store that was indexed: a restored one has another, and its ids may mean other messages.</param>
 /// <param name="Reached">Every message of the account up to this id is in it. Ids ascend with the commits of an account, so none comes below it later.</param>
@@ -12,6 +12,10 @@ internal sealed record SegmentInfo(Guid Id, int Messages, long Octets);
 internal sealed record IndexState(long Generation, int Version, string Epoch, EmailId Reached, IReadOnlyList<SegmentInfo> Segments)
 {
     public static readonly IndexState None = new(0, SegmentFormat.Version, "", default, []);
+
+    /// <summary>Whether it is the same state. The generation does not tell by itself: it begins anew after a drop; no segment is ever made twice.</summary>
+    public bool IsSame(IndexState other) =>
+        Generation == other.Generation && Segments.Select(static segment => segment.Id).SequenceEqual(other.Segments.Select(static segment => segment.Id));
 
     public long Messages => Segments.Sum(static segment => (long)segment.Messages);
 

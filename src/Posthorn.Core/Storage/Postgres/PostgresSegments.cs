@@ -14,9 +14,7 @@ internal sealed class PostgresSegments(PostgresTransaction transaction)
         INSERT INTO search_index(account, generation, version, epoch, reached) VALUES($1, $2, $3, $4, $5) ON CONFLICT (account) DO NOTHING
         """;
 
-    private const string UpdateState = """
-        UPDATE search_index SET generation = $2, version = $3, epoch = $4, reached = $5 WHERE account = $1 AND generation = $6
-        """;
+    private const string UpdateState = "UPDATE search_index SET generation = $2, version = $3, epoch = $4, reached = $5 WHERE account = $1";
 
     public async ValueTask<IndexState> StateAsync(AccountId account)
     {
@@ -36,9 +34,20 @@ internal sealed class PostgresSegments(PostgresTransaction transaction)
     /// <summary>False: the state is no longer <paramref name="before"/>.</summary>
     public async ValueTask<bool> TakeAsync(AccountId account, IndexState before, IndexState after)
     {
-        PostgresStatement statement = transaction.Use(before.Generation == 0 ? InsertState : UpdateState)
-            .Bind(account.Value).Bind(after.Generation).Bind(after.Version).Bind(after.Epoch).Bind(after.Reached.Value);
-        return await (before.Generation == 0 ? statement : statement.Bind(before.Generation)).RunAsync() > 0;
+        if (before.Generation == 0)
+        {
+            return await Bind(transaction.Use(InsertState), account, after).RunAsync() > 0;
+        }
+
+        // Locked by a statement of its own, so that the next one sees what whoever held it before has done.
+        transaction.Use("SELECT 1 FROM search_index WHERE account = $1 FOR UPDATE").Bind(account.Value).Post(static _ => { });
+        if (!(await StateAsync(account)).IsSame(before))
+        {
+            return false;
+        }
+
+        Bind(transaction.Use(UpdateState), account, after).Post();
+        return true;
     }
 
     /// <summary>Leaves the segments of a state, in its order.</summary>
@@ -60,10 +69,14 @@ internal sealed class PostgresSegments(PostgresTransaction transaction)
 
     public void Drop(AccountId account)
     {
-        transaction.Use("DELETE FROM search_segment WHERE account = $1").Bind(account.Value).Post();
+        // In the order of a commit, which it may have to wait for: then it takes what that has brought.
         transaction.Use("DELETE FROM search_index WHERE account = $1").Bind(account.Value).Post();
+        transaction.Use("DELETE FROM search_segment WHERE account = $1").Bind(account.Value).Post();
     }
 
     public ValueTask<IReadOnlyList<AccountId>> AccountsAsync() =>
         transaction.Use("SELECT account FROM search_index ORDER BY account").AllAsync(static row => new AccountId(row.GetInt64(0)));
+
+    private static PostgresStatement Bind(PostgresStatement statement, AccountId account, IndexState state) =>
+        statement.Bind(account.Value).Bind(state.Generation).Bind(state.Version).Bind(state.Epoch).Bind(state.Reached.Value);
 }

@@ -244,6 +244,25 @@ public sealed class SearchIndexTests
     }
 
     [Fact]
+    public async Task One_that_began_before_the_index_was_made_anew_changes_nothing()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, "Subject: one\r\n\r\nneedle\r\n");
+        await UpdateAsync(store);
+        IIndexStore files = store.Get<IIndexStore>();
+        IndexState before = await files.ReadAsync(store.Account, Cancel);
+        await store.Get<SearchIndexer>().RebuildAsync(Actor.System("test"), store.Account, null, Cancel);
+        Assert.Equal(before.Generation, (await files.ReadAsync(store.Account, Cancel)).Generation);
+
+        // Its commit would keep the segments that it knows, which are no more, and none of those that are there.
+        var segment = new SegmentInfo(Guid.CreateVersion7(), 0, 4);
+        IndexState after = before with { Generation = before.Generation + 1, Segments = [.. before.Segments, segment] };
+        Assert.False(await files.CommitAsync(store.Account, before, after, (segment, "late"u8.ToArray()), Cancel));
+        Assert.Equal((1L, 0), await StatusAsync(store));
+        Assert.Equal("1", (await FindAsync(store, ["needle"]))[0]);
+    }
+
+    [Fact]
     public async Task The_index_of_an_account_that_is_gone_goes()
     {
         await using TestStore store = await TestStore.OpenAsync();
