@@ -61,7 +61,7 @@ public sealed class Backup
     }
 
     /// <summary>What a first backup leaves when it is cut off: the next one begins anew, and finds the bodies that were copied.</summary>
-    private static bool IsUnfinished(string entry) => Path.GetFileName(entry) is BodiesName || Path.GetFileName(entry).StartsWith(DatabaseName + ".new", StringComparison.Ordinal);
+    private static bool IsUnfinished(string entry) => Path.GetFileName(entry) is BodiesName or BackupManifest.PreparedName || Path.GetFileName(entry).StartsWith(DatabaseName + ".new", StringComparison.Ordinal);
 
     private static string? EpochOf(string database)
     {
@@ -103,24 +103,33 @@ public sealed class Backup
         }
 
         CopiedBodies large;
+        BackupManifest manifest;
         using (SqliteRows copied = SqliteRows.Read(fresh))
         {
             large = await CopyBodiesAsync(copied, folder, progress, cancel);
+            manifest = BackupFile.Describe(copied, taken, epoch, progress, cancel);
         }
 
-        BackupManifest manifest = BackupFile.Describe(fresh, taken, epoch, progress, cancel);
         SyncFile(fresh);
+        manifest.Prepare(folder);
         File.Move(fresh, database);
-        manifest.Write(folder);
+        BackupManifest.Settle(folder);
         return new BackupReport(manifest, manifest.Tables!.Values.Sum(static table => table.Rows), large.Copied, [.. damaged, .. large.Damaged]);
     }
 
     private async ValueTask<BackupReport> AgainAsync(string folder, string database, string epoch, IProgress<WorkStep> progress, CancellationToken cancel)
     {
+        if (BackupFile.PreparedOf(folder, progress, cancel) is not null)
+        {
+            // The run before was cut off after its commit: its words are those of the backup that this one replaces.
+            BackupManifest.Settle(folder);
+        }
+
         BackupFile.BringUpToDate(database, _time);
         DateTimeOffset taken = _time.GetUtcNow();
         long written;
         CopiedBodies small, large;
+        BackupManifest manifest;
         using (IRowSource source = await _maintenance.ReadRowsAsync(cancel))
         using (SqliteRows target = SqliteRows.Fill(database, hasSteps: false))
         {
@@ -128,13 +137,13 @@ public sealed class Backup
             small = new BodyCopy(source, _blobs, _blobs, progress).CopyInline(target, cancel);
             large = await CopyBodiesAsync(target, folder, progress, cancel);
 
-            // Between the two the folder says that it is no whole backup; the next run makes it one.
-            File.Delete(Path.Combine(folder, BackupManifest.FileName));
+            // Read back before the commit, which makes the new one of the old at one stroke: both have words of their own then.
+            manifest = BackupFile.Describe(target, taken, epoch, progress, cancel);
+            manifest.Prepare(folder);
             target.Commit();
         }
 
-        BackupManifest manifest = BackupFile.Describe(database, taken, epoch, progress, cancel);
-        manifest.Write(folder);
+        BackupManifest.Settle(folder);
         await RemoveUnnamedAsync(folder, database, cancel);
         return new BackupReport(manifest, written, large.Copied, [.. small.Damaged, .. large.Damaged]);
     }

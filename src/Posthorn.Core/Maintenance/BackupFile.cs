@@ -20,9 +20,8 @@ internal static class BackupFile
     }
 
     /// <summary>Counts and digests of what is in it.</summary>
-    public static BackupManifest Describe(string path, DateTimeOffset taken, string epoch, IProgress<WorkStep> progress, CancellationToken cancel)
+    public static BackupManifest Describe(SqliteRows rows, DateTimeOffset taken, string epoch, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        using SqliteRows rows = SqliteRows.Read(path);
         long bodies = 0, bytes = 0;
         foreach (Bodies.StoredBody body in rows.ExternalBodies())
         {
@@ -30,6 +29,33 @@ internal static class BackupFile
         }
 
         return new BackupManifest(BackupManifest.NewestFormat, taken, epoch, bodies, bytes, SqliteSchema.Migrations.Length, Tables(rows, progress, cancel));
+    }
+
+    /// <summary>What the folder says of the database that it holds; null: it holds no whole backup.</summary>
+    public static BackupManifest? ManifestOf(string folder, IProgress<WorkStep> progress, CancellationToken cancel) =>
+        PreparedOf(folder, progress, cancel) ?? BackupManifest.Read(folder);
+
+    /// <summary>What a run that was cut off left beside its name, if it is of the database that the folder holds: the rows themselves tell whether the commit was before that or after.</summary>
+    public static BackupManifest? PreparedOf(string folder, IProgress<WorkStep> progress, CancellationToken cancel)
+    {
+        string path = Path.Combine(folder, Backup.DatabaseName);
+        if (BackupManifest.ReadPrepared(folder) is not { Tables: { } expected } prepared || !File.Exists(path))
+        {
+            return null;
+        }
+
+        SqliteRestore.Settle(path);
+        try
+        {
+            using SqliteRows rows = SqliteRows.Read(path);
+            Dictionary<string, BackupTable> found = Tables(rows, progress, cancel);
+            return expected.All(table => found.TryGetValue(table.Key, out BackupTable? there) && there == table.Value) ? prepared : null;
+        }
+        catch (SqliteFault)
+        {
+            // What is wrong with the database is said when it is used.
+            return null;
+        }
     }
 
     public static Dictionary<string, BackupTable> Tables(SqliteRows rows, IProgress<WorkStep> progress, CancellationToken cancel)

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Posthorn.Core.Maintenance;
 
-/// <summary>What a backup folder says of itself, in <c>backup.json</c>: written last, so a folder without it is not a whole backup.</summary>
+/// <summary>
+/// What a backup folder says of itself, in <c>backup.json</c>: a folder without it is not a whole backup. It is written beside its name before the database is replaced, and gets the name
+/// afterwards (<see cref="BackupFile.ManifestOf"/> reads a folder where that was cut off).
+/// </summary>
 /// <param name="Bodies">Large bodies, as files beside the database.</param>
 /// <param name="Schema">Version of the database in it.</param>
 /// <param name="Tables">Rows and digest of each table; null in backups of format 1.</param>
@@ -11,6 +14,7 @@ public sealed record BackupManifest(
     int Format, DateTimeOffset Taken, string Epoch, long Bodies, long BodyBytes, int Schema = 0, IReadOnlyDictionary<string, BackupTable>? Tables = null)
 {
     public const string FileName = "backup.json";
+    internal const string PreparedName = FileName + ".new";
     public const int NewestFormat = 2;
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
@@ -19,10 +23,32 @@ public sealed record BackupManifest(
     [JsonIgnore]
     internal string Name => FormattableString.Invariant($"{Epoch} {Taken:O}");
 
-    /// <summary>Null when the folder holds no whole backup.</summary>
-    public static BackupManifest? Read(string folder)
+    /// <summary>Of the database that has taken its place. Null: there is none, or one that cannot be read.</summary>
+    public static BackupManifest? Read(string folder) => ReadFile(Path.Combine(folder, FileName));
+
+    /// <summary>Of a database that was about to take its place when the backup was cut off, or has taken it just before.</summary>
+    internal static BackupManifest? ReadPrepared(string folder) => ReadFile(Path.Combine(folder, PreparedName));
+
+    /// <summary>Writes it beside its name: it counts from the moment on in which the folder holds the database that it is of.</summary>
+    internal void Prepare(string folder)
     {
-        string path = Path.Combine(folder, FileName);
+        using FileStream file = File.Create(Path.Combine(folder, PreparedName));
+        JsonSerializer.Serialize(file, this, Readable);
+        file.Flush(flushToDisk: true);
+        Core.Bodies.FolderSync.Sync(folder);
+    }
+
+    /// <summary>Gives the prepared one its name.</summary>
+    internal static void Settle(string folder)
+    {
+        // The database first: a name that is on the disk before its database would be another one's.
+        Core.Bodies.FolderSync.Sync(folder);
+        File.Move(Path.Combine(folder, PreparedName), Path.Combine(folder, FileName), overwrite: true);
+        Core.Bodies.FolderSync.Sync(folder);
+    }
+
+    private static BackupManifest? ReadFile(string path)
+    {
         try
         {
             return File.Exists(path) ? JsonSerializer.Deserialize<BackupManifest>(File.ReadAllText(path)) : null;
@@ -31,19 +57,6 @@ public sealed record BackupManifest(
         {
             return null;
         }
-    }
-
-    internal void Write(string folder)
-    {
-        string path = Path.Combine(folder, FileName), fresh = path + ".new";
-        using (FileStream file = File.Create(fresh))
-        {
-            JsonSerializer.Serialize(file, this, Readable);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, path, overwrite: true);
-        Core.Bodies.FolderSync.Sync(folder);
     }
 }
 

@@ -18,7 +18,7 @@ public static class Restore
     /// <returns>Bodies that the backup does not have.</returns>
     public static async ValueTask<IReadOnlyList<string>> RunAsync(string backupFolder, StoreOptions to, TimeProvider time, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        BackupManifest manifest = Whole(backupFolder);
+        BackupManifest manifest = Whole(backupFolder, progress, cancel);
         PrivateFolder.Make(to.DataFolder);
         string fresh = Path.Combine(to.DataFolder, SqliteStore.FileName + ".restoring");
         if (to.Database.Length == 0)
@@ -48,7 +48,7 @@ public static class Restore
     /// <exception cref="StoreOpeningException">No whole backup, or one of a newer version.</exception>
     public static IReadOnlyList<string> Verify(string backupFolder, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        BackupManifest manifest = Whole(backupFolder);
+        BackupManifest manifest = Whole(backupFolder, progress, cancel);
         var problems = new List<string>();
         string database = Path.Combine(backupFolder, Backup.DatabaseName);
         try
@@ -167,9 +167,9 @@ public static class Restore
         }
     }
 
-    private static BackupManifest Whole(string folder)
+    private static BackupManifest Whole(string folder, IProgress<WorkStep> progress, CancellationToken cancel)
     {
-        BackupManifest manifest = BackupManifest.Read(folder)
+        BackupManifest manifest = BackupFile.ManifestOf(folder, progress, cancel)
             ?? throw new StoreOpeningException($"{folder} holds no whole backup ({BackupManifest.FileName} is missing or cannot be read).");
         return manifest.Format <= BackupManifest.NewestFormat && manifest.Schema <= SqliteSchema.Migrations.Length
             ? manifest

@@ -125,7 +125,8 @@ public sealed class BackupTests : IDisposable
     {
         await using TestStore store = await TestStore.OpenAsync();
         BackupManifest manifest = (await BackUpAsync(store)).Manifest;
-        (manifest with { Schema = manifest.Schema + 1 }).Write(Folder);
+        (manifest with { Schema = manifest.Schema + 1 }).Prepare(Folder);
+        BackupManifest.Settle(Folder);
         Assert.Contains("newer Posthorn", Assert.Throws<StoreOpeningException>(() => Restore.Verify(Folder, Silent, Cancel)).Message, StringComparison.Ordinal);
     }
 
@@ -144,6 +145,56 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(0, BackupManifest.Read(Folder)!.Bodies);
         Assert.Equal(1, (await BackUpAsync(store)).Manifest.Bodies);
         Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+    }
+
+    [Fact]
+    public async Task A_backup_that_was_cut_off_about_its_commit_is_whole_before_it_and_after_it()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, "Subject: a\r\n\r\n");
+        await BackUpAsync(store);
+        string database = Path.Combine(Folder, Backup.DatabaseName), manifest = Path.Combine(Folder, BackupManifest.FileName), prepared = manifest + ".new";
+        (byte[] Database, string Manifest) old = (await File.ReadAllBytesAsync(database, Cancel), await File.ReadAllTextAsync(manifest, Cancel));
+        await store.AppendAsync(inbox.Id, Large);
+        await BackUpAsync(store);
+        (byte[] Database, string Manifest) next = (await File.ReadAllBytesAsync(database, Cancel), await File.ReadAllTextAsync(manifest, Cancel));
+
+        await LeaveAsync(old.Database);
+        await AssertHoldsAsync(1);
+        await LeaveAsync(next.Database);
+        await AssertHoldsAsync(2);
+
+        // A first one has no words of before.
+        File.Delete(manifest);
+        await AssertHoldsAsync(2);
+
+        // The next one replaces what the folder holds, and may be cut off again.
+        await LeaveAsync(next.Database);
+        await store.AppendAsync(inbox.Id, Large);
+        using var cut = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            store.Get<Backup>().RunAsync(Administrator, Folder, new Cutting(cut, "Large messages copied"), cut.Token).AsTask());
+        await AssertHoldsAsync(2);
+        await BackUpAsync(store);
+        await AssertHoldsAsync(3);
+        Assert.False(File.Exists(prepared));
+
+        async Task LeaveAsync(byte[] committed)
+        {
+            await File.WriteAllBytesAsync(database, committed, Cancel);
+            await File.WriteAllTextAsync(manifest, old.Manifest, Cancel);
+            await File.WriteAllTextAsync(prepared, next.Manifest, Cancel);
+        }
+
+        async Task AssertHoldsAsync(int messages)
+        {
+            Assert.Empty(Restore.Verify(Folder, Silent, Cancel));
+            var place = new StoreOptions { DataFolder = Path.Combine(_folder, Path.GetRandomFileName()) };
+            Assert.Empty(await Restore.RunAsync(Folder, place, store.Time, Silent, Cancel));
+            await using TestStore restored = await TestStore.AtAsync(place);
+            Assert.Equal(messages, (await restored.InboxAsync()).Messages);
+        }
     }
 
     [Fact]
