@@ -13,6 +13,12 @@ internal static class SqliteRestore
     /// <summary>How far UIDVALIDITY jumps at a restore: of 32 bits some hundred restores are left (RFC 9051 §2.3.1.1).</summary>
     private const int LeastUidValidityJump = 1 << 20, MostUidValidityJump = 1 << 25;
 
+    /// <summary>
+    /// How far the numbers of messages and mailboxes jump: EMAILID, THREADID and MAILBOXID hold whatever UIDVALIDITY says, and none is used again (RFC 8474 §4, §5.1). Of 32 bits (emails)
+    /// some hundred restores are left.
+    /// </summary>
+    private const int LeastIdJump = 1 << 20, MostIdJump = 1 << 24;
+
     /// <summary>A database and what SQLite keeps beside it: the journal of a change that was cut off, the log of what is not in the database yet, and the index of that.</summary>
     public static IEnumerable<string> FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];
 
@@ -116,6 +122,9 @@ internal static class SqliteRestore
                 + (SELECT count(*) FROM mailbox before WHERE (before.account, before.id) <= (mailbox.account, mailbox.id));
             UPDATE setting SET value = CAST(max(coalesce((SELECT max(uid_validity) FROM mailbox), 0), CAST(value AS INTEGER)) AS TEXT) WHERE key = 'uidvalidity';
             """);
+        connection.Use("UPDATE account_counter SET next_email = next_email + ?1, next_mailbox = next_mailbox + ?1")
+            .Bind((long)RandomNumberGenerator.GetInt32(LeastIdJump, MostIdJump)).Run();
+
         // Whatever table has a modseq: new ones are not forgotten.
         foreach ((string table, string column) in Columns(connection).Where(static column => column.Column is "modseq" or "highest_modseq" && column.Table is not ("account_counter" or "change_log")))
         {

@@ -53,6 +53,39 @@ public sealed class BackupTests : IDisposable
         }
     }
 
+    /// <summary>RFC 8474 §4, §5.1: clients keep contents by EMAILID, whatever UIDVALIDITY says, and MAILBOXID is never another mailbox's.</summary>
+    [Fact]
+    public async Task Ids_that_were_given_out_after_the_backup_are_not_given_again()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailbox inbox = await store.InboxAsync();
+        await store.AppendAsync(inbox.Id, "Subject: a\r\n\r\n");
+        await BackUpAsync(store);
+        (EmailId Email, ThreadId Thread, MailboxId Mailbox) before = await AddAsync(store, "after the backup"), kept = await IdsAsync(store, 1, inbox.Id);
+        foreach (StoreOptions place in Places())
+        {
+            await Restore.RunAsync(Folder, place, store.Time, Silent, Cancel);
+            await using TestStore again = await TestStore.AtAsync(place);
+            Assert.Equal(kept, await IdsAsync(again, 1, (await again.InboxAsync()).Id));
+            (EmailId Email, ThreadId Thread, MailboxId Mailbox) after = await AddAsync(again, "after the restore");
+            Assert.NotEqual(before.Email, after.Email);
+            Assert.NotEqual(before.Thread, after.Thread);
+            Assert.NotEqual(before.Mailbox, after.Mailbox);
+        }
+
+        static async Task<(EmailId, ThreadId, MailboxId)> AddAsync(TestStore store, string subject)
+        {
+            await store.AppendAsync((await store.InboxAsync()).Id, $"Subject: {subject}\r\n\r\n");
+            return await IdsAsync(store, 2, (await store.Get<Mailboxes>().CreateAsync(store.Actor, store.Account, subject, SpecialUse.None, Cancel)).Value.Id);
+        }
+
+        static async Task<(EmailId, ThreadId, MailboxId)> IdsAsync(TestStore store, uint uid, MailboxId mailbox)
+        {
+            Message message = (await store.Get<Messages>().ReadAsync(store.Actor, store.Account, (await store.InboxAsync()).Id, UidSet.Of(uid), MessageFields.None, Cancel)).Value[0];
+            return (message.Email, message.Thread, mailbox);
+        }
+    }
+
     [Fact]
     public async Task A_second_backup_writes_what_changed_and_drops_what_went()
     {

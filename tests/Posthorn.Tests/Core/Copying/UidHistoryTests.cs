@@ -10,7 +10,7 @@ using Posthorn.Stores;
 namespace Posthorn.Tests.Core.Copying;
 
 /// <summary>
-/// RFC 9051 §2.3.1.1 as a property: no (mailbox, UIDVALIDITY, UID) that was ever told names two contents, and no POP3 id either, over work at random on one node or two, with
+/// RFC 9051 §2.3.1.1 and RFC 8474 §5.1 as a property: no (mailbox, UIDVALIDITY, UID) that was ever told names two contents, and no EMAILID and no POP3 id either, over work at random on one node or two, with
 /// backups that are restored later, when much has happened since.
 /// </summary>
 public sealed class UidHistoryTests : IDisposable
@@ -23,6 +23,7 @@ public sealed class UidHistoryTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("posthorn-uids-").FullName;
     private readonly Dictionary<(string Mailbox, uint Validity, uint Uid), string> _told = [];
     private readonly Dictionary<string, string> _popTold = [];
+    private readonly Dictionary<EmailId, string> _emailsTold = [];
     private int _letters;
     private int _places;
 
@@ -145,6 +146,7 @@ public sealed class UidHistoryTests : IDisposable
                 string content = message.Body.ToString();
                 Assert.Equal(content, Remember(_told, (name, mailbox.UidValidity.Value, message.Uid), content));
                 Assert.Equal(content, Remember(_popTold, message.Uidl, content));
+                Assert.Equal(content, Remember(_emailsTold, message.Email, content));
                 Assert.True(message.Uid < mailbox.UidNext);
             }
         }
