@@ -14,6 +14,8 @@ internal sealed class FileIndexStore(string dataFolder) : IIndexStore, IDisposab
     private readonly ConcurrentDictionary<AccountId, IndexState> _states = new();
     private readonly SemaphoreSlim _writing = new(1);
 
+    public bool HoldsCopies => false;
+
     public async ValueTask<IndexState> ReadAsync(AccountId account, CancellationToken cancel)
     {
         if (_states.TryGetValue(account, out IndexState? known))
@@ -60,6 +62,11 @@ internal sealed class FileIndexStore(string dataFolder) : IIndexStore, IDisposab
     }
 
     public ValueTask<string> FileAsync(AccountId account, SegmentInfo segment, CancellationToken cancel) => ValueTask.FromResult(_folder.FileOf(account, segment.Id));
+
+    public void ForgetCopies(AccountId account)
+    {
+        // It has none.
+    }
 
     public async ValueTask DropAsync(AccountId account, CancellationToken cancel)
     {

@@ -36,6 +36,12 @@ internal interface IIndexStore
     /// <exception cref="FileNotFoundException">The segment is no more.</exception>
     ValueTask<string> FileAsync(AccountId account, SegmentInfo segment, CancellationToken cancel);
 
+    /// <summary>The files of this node are copies of what is elsewhere; else they are the index itself.</summary>
+    bool HoldsCopies { get; }
+
+    /// <summary>Lets go of copies, so that they are fetched again.</summary>
+    void ForgetCopies(AccountId account);
+
     ValueTask DropAsync(AccountId account, CancellationToken cancel);
 
     /// <summary>Those that have an index, or files of one.</summary>

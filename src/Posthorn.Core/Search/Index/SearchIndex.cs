@@ -31,25 +31,43 @@ internal sealed partial class SearchIndex(IIndexStore files, IStore store, ILogg
     public async ValueTask<IndexAnswers?> AskAsync(AccountId account, IReadOnlyList<TextQuery> queries, CancellationToken cancel)
     {
         NeedleTerms[] terms = [.. queries.Select(static query => NeedleTerms.Of(query.Folded))];
+        bool isCopyDamaged = false;
         for (int attempt = 1; ; attempt++)
         {
-            IndexState state = await StateAsync(account, cancel);
-            if (state.Generation == 0)
-            {
-                return null;
-            }
-
+            IndexState state = IndexState.None;
             try
             {
-                return await AskAsync(account, state, queries, terms, cancel);
+                if (isCopyDamaged)
+                {
+                    files.ForgetCopies(account);
+                }
+
+                state = await StateAsync(account, cancel);
+                return state.Generation == 0 ? null : await AskAsync(account, state, queries, terms, cancel);
             }
             catch (IOException gone) when (attempt < Attempts && gone is FileNotFoundException or DirectoryNotFoundException)
             {
                 LogMerged(account, attempt);
             }
-            catch (Exception damage) when (damage is IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (InvalidDataException) when (attempt < Attempts && files.HoldsCopies)
             {
-                await DropAsync(account, damage.Message, cancel);
+                LogCopied(account);
+                isCopyDamaged = true;
+            }
+            catch (Exception damage) when (damage is InvalidDataException or FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Unless it is only that others change it faster than it is read here.
+                if ((await StateAsync(account, cancel)).IsSame(state))
+                {
+                    await DropAsync(account, damage.Message, cancel);
+                }
+
+                return null;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // A full disk, or no file handle left: nothing is wrong with the index, and other nodes read it as well as ever.
+                LogUnreadable(account, failure.Message);
                 return null;
             }
         }
@@ -74,14 +92,14 @@ internal sealed partial class SearchIndex(IIndexStore files, IStore store, ILogg
 
             return null;
         }
-        catch (Exception damage) when (damage is InvalidDataException or UnauthorizedAccessException)
+        catch (InvalidDataException)
         {
             return "is damaged";
         }
-        catch (IOException missing)
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {
             // The server may have merged segments meanwhile; then the state is another one now.
-            return (await StateAsync(account, cancel)).Generation == state.Generation ? $"cannot be read ({missing.Message})" : null;
+            return (await StateAsync(account, cancel)).IsSame(state) ? $"cannot be read ({missing.Message})" : null;
         }
     }
 
@@ -170,6 +188,12 @@ internal sealed partial class SearchIndex(IIndexStore files, IStore store, ILogg
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The search index of account {Account} changed while it was read (attempt {Attempt})")]
     private partial void LogMerged(AccountId account, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A copy of the search index of account {Account} is damaged on this node and is fetched again")]
+    private partial void LogCopied(AccountId account);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The search index of account {Account} cannot be read now, and the search reads the mail itself: {Reason}")]
+    private partial void LogUnreadable(AccountId account, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The search index of account {Account} cannot be used and is made anew: {Reason}")]
     private partial void LogDropped(AccountId account, string reason);

@@ -9,6 +9,8 @@ internal sealed class PostgresIndexStore(PostgresStore store, string dataFolder)
     private readonly IndexFolder _copies = new(dataFolder);
     private readonly ConcurrentDictionary<AccountId, long> _generations = new();
 
+    public bool HoldsCopies => true;
+
     public async ValueTask<IndexState> ReadAsync(AccountId account, CancellationToken cancel)
     {
         IndexState state = await store.ReadAsync(account, session => Segments(session).StateAsync(account), cancel);
@@ -64,6 +66,8 @@ internal sealed class PostgresIndexStore(PostgresStore store, string dataFolder)
 
         return path;
     }
+
+    public void ForgetCopies(AccountId account) => _copies.Drop(account);
 
     public async ValueTask DropAsync(AccountId account, CancellationToken cancel)
     {

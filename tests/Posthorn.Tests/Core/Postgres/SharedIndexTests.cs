@@ -36,6 +36,32 @@ public sealed class SharedIndexTests
         Assert.InRange(Directory.GetFiles(Path.Combine(one.Folder, "search"), "*.segment", SearchOption.AllDirectories).Length, 1, 10);
     }
 
+    [Fact]
+    public async Task A_node_that_cannot_write_its_copies_or_has_damaged_ones_leaves_the_index_of_all_alone()
+    {
+        string connection = TestDatabase.Cluster.ConnectionString(TestDatabase.Create());
+        await using TestStore one = await TestStore.OnDatabaseAsync(connection);
+        await using TestStore other = await TestStore.OnDatabaseAsync(connection);
+        await one.AppendAsync((await one.InboxAsync()).Id, "Subject: one\r\n\r\nneedle\r\n");
+        await UpdateAsync(one);
+        IndexState made = await other.Get<IIndexStore>().ReadAsync(one.Account, Cancel);
+        Assert.Equal(1, made.Generation);
+
+        string copies = Path.Combine(other.Folder, "search", other.Account.ToString());
+        Directory.CreateDirectory(Path.GetDirectoryName(copies)!);
+        await File.WriteAllTextAsync(copies, "in the way", Cancel);
+        Assert.Single((await FindAsync(other, "needle")).Hits);
+        Assert.True((await one.Get<IIndexStore>().ReadAsync(one.Account, Cancel)).IsSame(made));
+
+        File.Delete(copies);
+        Directory.CreateDirectory(copies);
+        string copy = Path.Combine(copies, $"{made.Segments[0].Id:N}.segment");
+        await File.WriteAllTextAsync(copy, "not what was written", Cancel);
+        Assert.Single((await FindAsync(other, "needle")).Hits);
+        Assert.True((await one.Get<IIndexStore>().ReadAsync(one.Account, Cancel)).IsSame(made));
+        Assert.Equal(made.Segments[0].Octets, new FileInfo(copy).Length);
+    }
+
     private static async Task<long> UpdateAsync(TestStore node) =>
         (await node.Get<SearchIndexer>().UpdateAsync(Actor.System("test"), node.Account, Cancel)).Value;
 

@@ -212,6 +212,25 @@ public sealed class SearchIndexTests
     }
 
     [Fact]
+    public async Task An_index_whose_files_cannot_be_read_now_stays_and_one_whose_files_are_gone_is_made_anew()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        await store.AppendAsync((await store.InboxAsync()).Id, "Subject: one\r\n\r\nneedle\r\n");
+        await UpdateAsync(store);
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(store.Folder, "search"), "*.segment", SearchOption.AllDirectories));
+        File.Move(file, file + ".kept");
+
+        // Neither root can open it, nor anybody else: a name that leads to itself.
+        File.CreateSymbolicLink(file, file);
+        Assert.Equal("1", (await FindAsync(store, ["needle"]))[0]);
+        Assert.Equal((1L, 0), await StatusAsync(store));
+
+        File.Delete(file);
+        Assert.Equal("1", (await FindAsync(store, ["needle"]))[0]);
+        Assert.Equal(TestDatabase.IsPostgres ? (1L, 0) : (0L, 1), await StatusAsync(store));
+    }
+
+    [Fact]
     public async Task An_index_of_another_life_of_the_store_is_made_anew()
     {
         await using TestStore store = await TestStore.OpenAsync();
