@@ -28,7 +28,7 @@ internal static class ImportCommands
         command.SetAction((parsed, cancel) => context.RunAsync(
             parsed, operation,
             new ImportRequest(
-                Path.GetFullPath(parsed.GetRequiredValue(path)), parsed.GetRequiredValue(account), parsed.GetValue(mailbox), parsed.GetValue(restart)),
+                Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(path))), parsed.GetRequiredValue(account), parsed.GetValue(mailbox), parsed.GetValue(restart)),
             Print, static report => report.NotImported == 0 ? 0 : 1, cancel));
         return command;
     }

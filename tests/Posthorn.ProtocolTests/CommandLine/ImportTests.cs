@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Administration;
 using Posthorn.Administration.Import;
 using Posthorn.Control;
+using Posthorn.Core;
+using Posthorn.Core.Accounts;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Corpus;
 using Posthorn.Standards;
@@ -63,13 +67,34 @@ public sealed class ImportTests
         var progress = new StopAt(stop, step => step.Done >= step.Total / 2);
         await Assert.ThrowsAnyAsync<Exception>(() => store.RunAsync(operation, request, progress, stop.Token));
 
-        ImportReport rest = await RunOnAsync(store, operation, request);
+        // As a shell completes the name of a folder.
+        ImportReport rest = await RunOnAsync(store, operation, maildir ? request with { Path = path + "/" } : request);
         IReadOnlyList<StoredMail> mail = await store.MailAsync("Old");
         Assert.Equal(
             Enumerable.Range(0, Count).Select(number => FormattableString.Invariant($"Subject: {number:D5}\r\n\r\nbody\r\n")),
             mail.Select(message => Encoding.ASCII.GetString(message.Octets)));
         Assert.True(rest.Resumed);
         Assert.InRange(rest.Imported, 0, Count - ImportRun.BatchSize);
+    }
+
+    [Fact]
+    public async Task A_Maildir_that_was_marked_with_a_separator_at_its_end_goes_on_there_and_begins_anew_when_asked()
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        string path = store.PathOf("Sent");
+        await WriteAsync(path, 5, maildir: true);
+        await store.UseAsync(async services =>
+        {
+            AccountId account = (await services.GetRequiredService<Accounts>().GetAsync(AdministeredStore.Operator, Alice, Cancel)).Value.Id;
+            MailboxId inbox = (await services.GetRequiredService<Mailboxes>().FindAsync(AdministeredStore.Operator, account, "INBOX", Cancel)).Value.Id;
+            var mark = new ImportMark($"maildir {path}/", null, "1709535600.00002.host");
+            Assert.True((await services.GetRequiredService<Messages>().AppendAsync(AdministeredStore.Operator, account, inbox, [], mark, Cancel)).IsOk);
+        });
+        ImportReport rest = await store.RunAsync(ImportOperations.Maildir, new ImportRequest(path, Alice));
+        Assert.Equal((2, true), (rest.Imported, rest.Resumed));
+        Assert.Equal(0, (await store.RunAsync(ImportOperations.Maildir, new ImportRequest(path + "/", Alice))).Imported);
+        Assert.Equal(5, (await store.RunAsync(ImportOperations.Maildir, new ImportRequest(path, Alice, Restart: true))).Imported);
+        Assert.Equal(0, (await store.RunAsync(ImportOperations.Maildir, new ImportRequest(path, Alice))).Imported);
     }
 
     [Theory]

@@ -10,6 +10,9 @@ internal sealed class MaildirImport(ImportRun run, ImportRequest request)
 {
     private static readonly string[] Parts = ["cur", "new"];
 
+    // With a separator at its end or without it is one source.
+    private readonly string _root = Path.TrimEndingDirectorySeparator(request.Path);
+
     private long _done;
     private long _total;
 
@@ -23,7 +26,7 @@ internal sealed class MaildirImport(ImportRun run, ImportRequest request)
                 : $"There is no folder {request.Path} that the server can see.");
         }
 
-        IReadOnlyList<MaildirFolder> folders = new MaildirReader(request.Path).Folders();
+        IReadOnlyList<MaildirFolder> folders = new MaildirReader(_root).Folders();
         if (folders.Count == 0)
         {
             return new Refusal.Invalid($"{request.Path} is no Maildir: neither it nor a folder in it has \"cur\" or \"new\".");
@@ -50,6 +53,12 @@ internal sealed class MaildirImport(ImportRun run, ImportRequest request)
     {
         string source = $"maildir {folder.Path}";
         string after = await run.PositionAsync(mailbox, source, cancel);
+        if (after.Length == 0 && folder.Path == _root)
+        {
+            // A run of before may have marked the root with a separator.
+            after = await run.PositionAsync(mailbox, source + Path.DirectorySeparatorChar, cancel);
+        }
+
         string last = after;
         await foreach (MaildirMessage message in MaildirReader.MessagesAsync(folder, null, cancel))
         {
