@@ -6,10 +6,25 @@ namespace Posthorn.Standards.Maildir;
 /// <remarks>A '.' inside a level would separate: it is written as if it were not printable, "&amp;AC4-", which no encoder of names makes.</remarks>
 internal static class MaildirFolderName
 {
+    /// <summary>Octets of a file name (NAME_MAX).</summary>
+    private const int MaxBytes = 255;
+
     private const string EncodedDot = "&AC4-";
 
     public static string Encode(string name) =>
         "." + string.Join('.', name.Split('/').Select(level => ModifiedUtf7.Encode(level).Replace(".", EncodedDot, StringComparison.Ordinal)));
+
+    /// <summary>The same with an ending, cut before it to what a file name holds: all levels stand in one.</summary>
+    public static string Encode(string name, string ending)
+    {
+        string encoded = Encode(name + ending);
+        while (encoded.Length > MaxBytes)
+        {
+            name = name[..^(char.IsLowSurrogate(name[^1]) ? 2 : 1)].TrimEnd('/');
+            encoded = Encode(name + ending);
+        }
+        return encoded;
+    }
 
     public static string Decode(string folder) => string.Join('/', folder[1..].Split('.').Select(DecodeLevel));
 

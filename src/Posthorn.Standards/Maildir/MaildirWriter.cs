@@ -15,6 +15,7 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
 {
     private readonly string _stamp = Stamp(time.GetUtcNow());
     private readonly Dictionary<string, (string Path, MaildirKeywords Keywords)> _folders = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private long _count;
 
     /// <summary>Writes one message.</summary>
@@ -51,7 +52,12 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
     }
 
     /// <summary>Makes a folder, which may stay empty.</summary>
-    public async ValueTask CreateFolderAsync(string folder, CancellationToken cancel) => await OpenAsync(folder, cancel);
+    /// <returns>The name by which it is read: another one where <paramref name="folder"/> is too long for a file.</returns>
+    public async ValueTask<string> CreateFolderAsync(string folder, CancellationToken cancel)
+    {
+        var (path, _) = await OpenAsync(folder, cancel);
+        return IsTop(folder) ? folder : MaildirFolderName.Decode(Path.GetFileName(path));
+    }
 
     private async ValueTask<(string Path, MaildirKeywords Keywords)> OpenAsync(string folder, CancellationToken cancel)
     {
@@ -59,8 +65,8 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
         {
             return known;
         }
-        bool top = folder.Equals("INBOX", StringComparison.OrdinalIgnoreCase);
-        string path = top ? root : Path.Combine(root, MaildirFolderName.Encode(folder));
+        bool top = IsTop(folder);
+        string path = top ? root : Path.Combine(root, NameOf(folder));
         foreach (string part in (string[])["cur", "new", "tmp"])
         {
             Directory.CreateDirectory(Path.Combine(path, part));
@@ -73,6 +79,19 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
         syncFolder(path);
         syncFolder(root);
         return _folders[folder] = (path, await MaildirKeywords.ReadAsync(path, cancel));
+    }
+
+    private static bool IsTop(string folder) => folder.Equals("INBOX", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A name that no other folder of this writer has: two that are cut may be the same.</summary>
+    private string NameOf(string folder)
+    {
+        string name = MaildirFolderName.Encode(folder, "");
+        for (int number = 2; !_names.Add(name); number++)
+        {
+            name = MaildirFolderName.Encode(folder, string.Create(CultureInfo.InvariantCulture, $" ({number})"));
+        }
+        return name;
     }
 
     private static async ValueTask<long> WriteFileAsync(string path, Stream content, DateTimeOffset received, CancellationToken cancel)

@@ -10,7 +10,12 @@ internal sealed record ExportRequest(string Path, string Account, string? Mailbo
 
 /// <param name="Missing">Messages whose octets could not be read: <c>check</c> says more.</param>
 /// <param name="LostFlags">Keywords for which the format has no room, with their mailbox.</param>
-internal sealed record ExportReport(string Path, long Exported, long Missing, IReadOnlyList<string> Mailboxes, IReadOnlyList<string> LostFlags);
+/// <param name="Renamed">Mailboxes whose names files cannot have.</param>
+internal sealed record ExportReport(
+    string Path, long Exported, long Missing, IReadOnlyList<string> Mailboxes, IReadOnlyList<string> LostFlags, IReadOnlyList<RenamedMailbox> Renamed);
+
+/// <param name="Name">What it is called in the export.</param>
+internal sealed record RenamedMailbox(string Mailbox, string Name);
 
 /// <summary><c>export mbox|maildir</c>.</summary>
 internal static class ExportOperations

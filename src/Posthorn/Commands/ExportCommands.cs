@@ -36,6 +36,11 @@ internal static class ExportCommands
             CommandContext.Say(FormattableString.Invariant($"{report.Missing} messages could NOT be read. See what is wrong with: posthorn check"));
         }
 
+        foreach (RenamedMailbox renamed in report.Renamed)
+        {
+            CommandContext.Say($"  {renamed.Mailbox} is there as {renamed.Name}: a file cannot have its name.");
+        }
+
         foreach (string lost in report.LostFlags)
         {
             CommandContext.Say($"  Without the keyword {lost}: the format has no room for more.");

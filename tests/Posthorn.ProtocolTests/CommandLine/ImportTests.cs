@@ -10,6 +10,7 @@ using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
 using Posthorn.Corpus;
 using Posthorn.Standards;
+using Posthorn.Standards.Maildir;
 
 namespace Posthorn.ProtocolTests.CommandLine;
 
@@ -209,6 +210,40 @@ public sealed class ImportTests
 
         await store.RunAsync(ExportOperations.Mbox, new ExportRequest(store.PathOf("files"), Alice));
         Assert.True(File.Exists(Path.Combine(store.PathOf("files"), "Work", "Plans.mbox")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Mailboxes_whose_names_files_cannot_have_go_out_under_others_and_are_named(bool maildir)
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        string lengthy = string.Join('/', Enumerable.Repeat("Архив проектов и переписка", 6));
+        string[] names = [lengthy + "/2025", lengthy + "/2026", "Work", "Work.mbox/Plans"];
+        await store.UseAsync(async services =>
+        {
+            AccountId account = (await services.GetRequiredService<Accounts>().GetAsync(AdministeredStore.Operator, Alice, Cancel)).Value.Id;
+            foreach (string name in names)
+            {
+                Assert.True((await services.GetRequiredService<Mailboxes>().CreateAsync(AdministeredStore.Operator, account, name, SpecialUse.None, Cancel)).IsOk);
+            }
+        });
+        string path = store.PathOf("out");
+        ExportReport report = await store.RunAsync(maildir ? ExportOperations.Maildir : ExportOperations.Mbox, new ExportRequest(path, Alice));
+        Assert.All(names, name => Assert.Contains(name, report.Mailboxes));
+        if (maildir)
+        {
+            string[] read = [.. new MaildirReader(path).Folders().Select(static folder => folder.Name)];
+            Assert.Superset(new HashSet<string>(report.Renamed.Select(static renamed => renamed.Name)), new HashSet<string>(read));
+            Assert.Equal(report.Mailboxes.Count, read.Length);
+            Assert.All(names[..2], name => Assert.Contains(report.Renamed, renamed => renamed.Mailbox == name && renamed.Name.StartsWith("Архив проектов и переписка/", StringComparison.Ordinal)));
+        }
+        else
+        {
+            Assert.Equal(new RenamedMailbox("Work.mbox/Plans", "Work.mbox_/Plans.mbox"), Assert.Single(report.Renamed));
+            Assert.True(File.Exists(Path.Combine(path, "Work.mbox")));
+            Assert.True(File.Exists(Path.Combine(path, "Work.mbox_", "Plans.mbox")));
+        }
     }
 
     [Theory]

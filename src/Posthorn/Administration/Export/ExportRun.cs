@@ -18,6 +18,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
     private readonly Messages _messages = context.Services.GetRequiredService<Messages>();
     private readonly Mailboxes _mailboxes = context.Services.GetRequiredService<Mailboxes>();
     private readonly List<string> _lost = [];
+    private readonly List<RenamedMailbox> _renamed = [];
     private long _exported;
     private long _missing;
     private long _total;
@@ -48,7 +49,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             Remove(part);
         }
 
-        return new ExportReport(request.Path, _exported, _missing, [.. mailboxes.Select(mailbox => mailbox.Name)], _lost);
+        return new ExportReport(request.Path, _exported, _missing, [.. mailboxes.Select(mailbox => mailbox.Name)], _lost, _renamed);
     }
 
     private async ValueTask<Result<IReadOnlyList<Mailbox>>> MailboxesAsync(CancellationToken cancel)
@@ -68,7 +69,11 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         {
             foreach (Mailbox mailbox in mailboxes)
             {
-                await target.BeginAsync(mailbox.Name, cancel);
+                if (await target.BeginAsync(mailbox.Name, cancel) is { } name)
+                {
+                    _renamed.Add(new RenamedMailbox(mailbox.Name, name));
+                }
+
                 await WriteMailboxAsync(target, mailbox, cancel);
             }
 

@@ -4,7 +4,8 @@ namespace Posthorn.Administration.Export;
 internal interface IExportTarget : IAsyncDisposable
 {
     /// <summary>Begins a mailbox, which may stay empty.</summary>
-    ValueTask BeginAsync(string mailbox, CancellationToken cancel);
+    /// <returns>What it is called there; null: as it is here.</returns>
+    ValueTask<string?> BeginAsync(string mailbox, CancellationToken cancel);
 
     /// <summary>Adds a message to the mailbox begun last.</summary>
     /// <returns>Flags that the format could not keep.</returns>

@@ -18,10 +18,11 @@ internal sealed class MaildirTarget : IExportTarget
         _writer = new MaildirWriter(path, time, folder => _folders.Add(folder));
     }
 
-    public ValueTask BeginAsync(string mailbox, CancellationToken cancel)
+    public async ValueTask<string?> BeginAsync(string mailbox, CancellationToken cancel)
     {
         _mailbox = mailbox;
-        return _writer.CreateFolderAsync(mailbox, cancel);
+        string name = await _writer.CreateFolderAsync(mailbox, cancel);
+        return name == mailbox ? null : name;
     }
 
     public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel) =>

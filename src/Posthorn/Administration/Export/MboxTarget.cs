@@ -9,6 +9,8 @@ namespace Posthorn.Administration.Export;
 /// <summary>One mbox file, or a folder with one for each mailbox ("Work/Plans" is Work/Plans.mbox).</summary>
 internal sealed class MboxTarget(string path, bool single) : IExportTarget
 {
+    private const string Ending = ".mbox";
+
     /// <summary>Octets of a level in a file name; file systems allow 255 with all endings.</summary>
     private const int MaxLevelBytes = 200;
 
@@ -18,13 +20,15 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
     private FileStream? _file;
     private MboxWriter? _writer;
 
-    public async ValueTask BeginAsync(string mailbox, CancellationToken cancel)
+    public async ValueTask<string?> BeginAsync(string mailbox, CancellationToken cancel)
     {
         await CloseAsync(cancel);
         string name = single ? path : FileOf(mailbox);
         PrivateFolder.Make(Path.GetDirectoryName(name)!);
         _file = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferSize);
         _writer = new MboxWriter(_file);
+        string there = Path.GetRelativePath(path, name);
+        return single || there == mailbox + Ending ? null : there;
     }
 
     public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel)
@@ -66,15 +70,19 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
 
     private string FileOf(string mailbox)
     {
-        string wanted = Path.Combine([path, .. mailbox.Split(Mailbox.Separator).Select(Level)]);
+        string[] levels = [.. mailbox.Split(Mailbox.Separator).Select(Level)];
+        string wanted = Path.Combine([path, .. levels[..^1].Select(Folder), levels[^1]]);
         string name = wanted;
         for (int number = 2; !_taken.Add(name); number++)
         {
             name = FormattableString.Invariant($"{wanted} ({number})");
         }
 
-        return name + ".mbox";
+        return name + Ending;
     }
+
+    /// <summary>Files end with ".mbox" and folders never do: "Work" and "Work.mbox/Plans" would want one name for both.</summary>
+    private static string Folder(string level) => level.EndsWith(Ending, StringComparison.Ordinal) ? level + "_" : level;
 
     /// <summary>A level that leads nowhere else ("..") and is not hidden, cut to what a file name holds.</summary>
     private static string Level(string level)

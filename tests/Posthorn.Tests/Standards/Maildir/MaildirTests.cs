@@ -153,6 +153,26 @@ public sealed class MaildirTests : IDisposable
         Assert.Contains(Reader().Folders(), folder => folder.Name == name);
     }
 
+    [Theory]
+    [InlineData("я", 120)]
+    [InlineData("😀/", 60)]
+    [InlineData("v1.2 & more/", 40)]
+    public async Task Folder_names_that_are_too_long_for_a_file_are_cut_and_told_apart(string part, int times)
+    {
+        var writer = Writer();
+        string lengthy = string.Concat(Enumerable.Repeat(part, times));
+        string[] names = [lengthy + "1", lengthy + "2", part.TrimEnd('/')];
+        string[] written = [await writer.CreateFolderAsync(names[0], Cancel), await writer.CreateFolderAsync(names[1], Cancel), await writer.CreateFolderAsync(names[2], Cancel)];
+        Assert.Equal(3, written.Distinct().Count());
+        Assert.Equal(names[2], written[2]);
+        Assert.StartsWith(written[0], lengthy, StringComparison.Ordinal);
+        Assert.EndsWith(" (2)", written[1], StringComparison.Ordinal);
+        await writer.WriteAsync(names[1], new MemoryStream("x"u8.ToArray()), [], "", Received, Cancel);
+        var folders = Reader().Folders();
+        Assert.Equal(written.Order(StringComparer.Ordinal), folders.Select(folder => folder.Name).Where(name => name != "INBOX").Order(StringComparer.Ordinal));
+        Assert.Single(await ListAsync(folders.Single(folder => folder.Name == written[1])));
+    }
+
     [Fact]
     public async Task A_keyword_without_a_letter_left_is_told()
     {
