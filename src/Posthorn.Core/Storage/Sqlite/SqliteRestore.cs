@@ -118,8 +118,9 @@ internal static class SqliteRestore
         connection.Use("UPDATE setting SET value = CAST(max(CAST(value AS INTEGER), ?1) + ?2 AS TEXT) WHERE key = 'uidvalidity'")
             .Bind(now).Bind((long)RandomNumberGenerator.GetInt32(LeastUidValidityJump, MostUidValidityJump)).Run();
         connection.Execute("""
-            UPDATE mailbox SET uid_validity = (SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'uidvalidity')
-                + (SELECT count(*) FROM mailbox before WHERE (before.account, before.id) <= (mailbox.account, mailbox.id));
+            UPDATE mailbox SET uid_validity = (SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'uidvalidity') + counted.place
+                FROM (SELECT account, id, row_number() OVER (ORDER BY account, id) AS place FROM mailbox) AS counted
+                WHERE counted.account = mailbox.account AND counted.id = mailbox.id;
             UPDATE setting SET value = CAST(max(coalesce((SELECT max(uid_validity) FROM mailbox), 0), CAST(value AS INTEGER)) AS TEXT) WHERE key = 'uidvalidity';
             """);
         connection.Use("UPDATE account_counter SET next_email = next_email + ?1, next_mailbox = next_mailbox + ?1")

@@ -86,6 +86,28 @@ public sealed class BackupTests : IDisposable
         }
     }
 
+    /// <summary>A look at all mailboxes for each of them would take minutes.</summary>
+    [Fact]
+    public async Task A_restore_of_very_many_mailboxes_gives_each_a_uidvalidity_of_its_own()
+    {
+        const int Count = 100_000;
+        string path = Path.Combine(_folder, "many.db");
+        BackupFile.Make(path, TimeProvider.System);
+        using (SqliteConnection database = SqliteConnection.Open(path, readOnly: false))
+        {
+            database.Execute($"""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Count})
+                INSERT INTO mailbox(account, id, name, uid_validity, uid_next, highest_modseq, messages, unseen, deleted, size, special_use, container, keywords)
+                    SELECT i / 10, i, 'm' || i, 7, 1, 1, 0, 0, 0, 0, 0, 0, '' FROM n
+                """);
+        }
+
+        await Task.Run(() => SqliteRestore.BeginNewEpoch(path, TimeProvider.System), Cancel).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        using SqliteConnection restored = SqliteConnection.Open(path, readOnly: false);
+        Assert.Equal(Count, restored.Scalar("SELECT count(DISTINCT uid_validity) FROM mailbox WHERE uid_validity > 7"));
+        Assert.Equal(1, restored.Scalar("SELECT max(uid_validity) = (SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'uidvalidity') FROM mailbox"));
+    }
+
     [Fact]
     public async Task A_second_backup_writes_what_changed_and_drops_what_went()
     {
