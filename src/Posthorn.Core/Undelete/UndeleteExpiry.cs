@@ -12,6 +12,9 @@ public sealed partial class UndeleteExpiry : BackgroundService
     /// <summary>Between two rounds.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    /// <summary>Accounts that fail before a round is given up.</summary>
+    private const int MostFailures = 10;
+
     private readonly IStore _store;
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
@@ -25,16 +28,21 @@ public sealed partial class UndeleteExpiry : BackgroundService
     {
         DateTimeOffset before = _time.GetUtcNow() - _options.UndeleteFor;
         IReadOnlyList<RemovedAccount> removed = await _store.ReadAsync(AccountId.Store, session => session.Directory.RemovedAccountsAsync(), cancel);
-        int accounts = 0;
+        int accounts = 0, messages = 0;
+        var failures = new List<StoreUnavailableException>();
         foreach (RemovedAccount account in removed.Where(account => account.Removed < before))
         {
-            accounts += await ExpireAsync(account, cancel);
+            await TryAsync(failures, async () => accounts += await ExpireAsync(account, cancel));
         }
 
-        int messages = 0;
         foreach (Account account in await _store.ReadAsync(AccountId.Store, session => session.Directory.AccountsAsync(), cancel))
         {
-            messages += await ExpireAsync(account.Id, before, cancel);
+            await TryAsync(failures, async () => messages += await ExpireAsync(account.Id, before, cancel));
+        }
+
+        if (failures.Count > 0)
+        {
+            LogFailed(failures[0].Message);
         }
 
         return (messages, accounts);
@@ -69,6 +77,19 @@ public sealed partial class UndeleteExpiry : BackgroundService
         catch (StoreUnavailableException failure)
         {
             LogFailed(failure.Message);
+        }
+    }
+
+    /// <summary>An account that cannot be looked at now keeps no other from its turn; when it is many of them, it is the store.</summary>
+    private static async Task TryAsync(List<StoreUnavailableException> failures, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (StoreUnavailableException failure) when (failures.Count < MostFailures)
+        {
+            failures.Add(failure);
         }
     }
 

@@ -271,6 +271,10 @@ internal sealed class PostgresDirectory(PostgresTransaction transaction, Postgre
     public ValueTask DeleteAccountAsync(AccountId id)
     {
         _held.Clear();
+        // Of some hundred thousand messages; what others hold is waited for as long as for anything else.
+        transaction.TakesLong = true;
+        transaction.Use("SET LOCAL lock_timeout = '30s'").Post();
+
         // Whoever files something for the account holds this row: wait for it, and find it gone afterwards.
         transaction.Use("SELECT 1 FROM account_counter WHERE account = $1 FOR UPDATE").Bind(id.Value).Post(static _ => { });
         transaction.Use(ReleaseBodies).Bind(id.Value).Post();

@@ -217,7 +217,8 @@ internal sealed class PostgresMaintenance(PostgresStore store) : IStoreMaintenan
     {
         try
         {
-            await using NpgsqlConnection connection = await store.Connections.OpenAsync(cancel);
+            // Statements over all rows of a large store take longer than any that a session waits for.
+            await using NpgsqlConnection connection = await store.Connections.OpenForCopyAsync(cancel);
             var transaction = new PostgresTransaction(connection, begin);
             try
             {

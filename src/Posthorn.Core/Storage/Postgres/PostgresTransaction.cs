@@ -29,6 +29,9 @@ internal sealed class PostgresTransaction(NpgsqlConnection connection, string be
     /// </summary>
     public bool HoldsSharedRows { get; set; }
 
+    /// <summary>Its statements are work on very many rows, and take the time they need. Who sets it bounds how long they wait for others.</summary>
+    public bool TakesLong { get; set; }
+
     /// <summary><paramref name="sql"/> with parameters <c>$1</c>, <c>$2</c>, ...</summary>
     public PostgresStatement Use(string sql) => new(this, sql);
 
@@ -45,6 +48,7 @@ internal sealed class PostgresTransaction(NpgsqlConnection connection, string be
         }
 
         await using NpgsqlBatch batch = connection.CreateBatch();
+        batch.Timeout = TakesLong ? 0 : batch.Timeout;
         var results = new Queue<Action<NpgsqlDataReader>>();
         foreach ((NpgsqlBatchCommand command, Action<NpgsqlDataReader>? row) in _pending)
         {
