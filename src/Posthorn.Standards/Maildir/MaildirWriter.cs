@@ -11,12 +11,13 @@ namespace Posthorn.Standards.Maildir;
 /// <param name="root">The top folder, INBOX; it is made if it is missing.</param>
 /// <param name="time">For the names.</param>
 /// <param name="syncFolder">Makes the entries of a folder durable; .NET has no call for it.</param>
-public sealed class MaildirWriter(string root, TimeProvider time, Action<string> syncFolder)
+/// <param name="series">Of a writer that was cut off, to go on with it; null: one that no other has.</param>
+/// <param name="count">The number of the first message.</param>
+public sealed class MaildirWriter(string root, TimeProvider time, Action<string> syncFolder, string? series = null, long count = 0)
 {
-    private readonly string _stamp = Stamp(time.GetUtcNow());
     private readonly Dictionary<string, (string Path, MaildirKeywords Keywords)> _folders = new(StringComparer.Ordinal);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private long _count;
+    private long _count = count;
 
     /// <summary>Writes one message.</summary>
     /// <param name="folder">In Unicode, levels separated by '/'; <c>INBOX</c> is the top.</param>
@@ -30,7 +31,7 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
         string folder, Stream content, IReadOnlyCollection<string> flags, string uidl, DateTimeOffset received, CancellationToken cancel)
     {
         var (path, keywords) = await OpenAsync(folder, cancel);
-        string name = string.Create(CultureInfo.InvariantCulture, $"{_stamp}Q{_count++:D9}.{HostName()}");
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Series}Q{_count++:D9}.{HostName()}");
         string temporary = Path.Combine(path, "tmp", name);
         try
         {
@@ -48,6 +49,29 @@ public sealed class MaildirWriter(string root, TimeProvider time, Action<string>
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    /// <summary>What the names of this writer begin with, before 'Q' and a number that counts up.</summary>
+    public string Series { get; } = series ?? Stamp(time.GetUtcNow());
+
+    /// <summary>The number in the name of the next message.</summary>
+    public long Count => _count;
+
+    /// <summary>Takes away what a writer with the same series that was cut off left in a folder: messages from <see cref="Count"/> on, and those that were not whole.</summary>
+    /// <param name="folder">As in <see cref="WriteAsync"/>.</param>
+    /// <param name="cancel">Leaves some of them.</param>
+    public async ValueTask DiscardAsync(string folder, CancellationToken cancel)
+    {
+        var (path, _) = await OpenAsync(folder, cancel);
+        foreach (string file in ((string[])["cur", "tmp"]).SelectMany(part => Directory.EnumerateFiles(Path.Combine(path, part), Series + "Q*")))
+        {
+            cancel.ThrowIfCancellationRequested();
+            string number = Path.GetFileName(file)[(Series.Length + 1)..].Split('.')[0];
+            if (long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at >= _count)
+            {
+                File.Delete(file);
+            }
         }
     }
 

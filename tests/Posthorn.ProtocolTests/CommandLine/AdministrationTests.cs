@@ -38,6 +38,18 @@ public sealed class AdministrationTests
         Assert.Equal(listed.Single(entry => entry.Id != two.Id).Id, Assert.Single(await store.RunAsync(QueueOperations.List, new QueueRequest())).Id);
         Assert.Equal($"There is no message {two.Id} in the queue.", await store.RefusalAsync(QueueOperations.Show, new QueueRequest(two.Id)));
         Assert.Equal($"There is no message {two.Id} in the queue.", await store.RefusalAsync(QueueOperations.Drop, new QueueRequest(two.Id)));
+
+        // What its sender holds back is not to leave earlier; what was put off by the other side may be tried at once.
+        long one = listed.Single(entry => entry.Id != two.Id).Id;
+        Assert.Equal(0, (await store.RunAsync(QueueOperations.Retry, new QueueRequest())).Recipients);
+        Assert.Equal($"Message {one} waits for the time that its sender chose. It does not leave before.", await store.RefusalAsync(QueueOperations.Retry, new QueueRequest(one)));
+        await store.UseAsync(async services =>
+        {
+            MailQueue queue = services.GetRequiredService<MailQueue>();
+            QueueRecipientId bob = (await queue.ListAsync(AdministeredStore.Operator, Cancel)).Value.Single().Recipients.Single().Id;
+            await queue.ReportAsync(
+                new EnvelopeId(one), [new QueueOutcome.Deferred(bob, TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(2), "451 4.3.0 later", false)], null, null, Cancel);
+        });
         Assert.Equal(1, (await store.RunAsync(QueueOperations.Retry, new QueueRequest())).Recipients);
     }
 

@@ -139,7 +139,8 @@ internal sealed class PosthornProcess : IAsyncDisposable
     /// <summary>Runs a command of the program; its status, and what it wrote to standard output and error.</summary>
     public async Task<(int Status, string Said)> TryCommandAsync(string input, params string[] arguments)
     {
-        using Process process = Start(["dotnet", Program, .. arguments, "--config", _configuration], redirectInput: true);
+        string[] configuration = arguments[0] == "quickstart" ? [] : ["--config", _configuration];
+        using Process process = Start(["dotnet", Program, .. arguments, .. configuration], redirectInput: true);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel), errors = process.StandardError.ReadToEndAsync(Cancel);

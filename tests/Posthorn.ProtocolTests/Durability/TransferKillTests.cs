@@ -31,6 +31,31 @@ public sealed class TransferKillTests
         Assert.Empty(findings);
     }
 
+    [Theory]
+    [InlineData("mbox", true)]
+    [InlineData("mbox", false)]
+    [InlineData("maildir", true)]
+    [InlineData("maildir", false)]
+    public async Task An_export_that_was_killed_goes_on(string format, bool withServer)
+    {
+        await using PosthornProcess posthorn = await PosthornProcess.MakeAsync();
+        string mail = Path.Combine(posthorn.Folder, "old.mbox"), path = Path.Combine(posthorn.Folder, "out");
+        await File.WriteAllTextAsync(mail, Mail(), Cancel);
+        await posthorn.CommandAsync("", "import", "mbox", mail, "--account", PosthornProcess.User);
+        string[] command = ["export", format, path, "--account", PosthornProcess.User];
+        await KillWithinAsync(posthorn, withServer, command);
+        Assert.False(Path.Exists(path));
+        string said = await posthorn.CommandAsync("", command);
+        Assert.Contains($"Exported {Messages} messages", said, StringComparison.Ordinal);
+        Assert.Matches("; [1-9][0-9]+ of them were there from an earlier run", said);
+
+        string[] files = format == "mbox" ? [Path.Combine(path, "old.mbox")] : Directory.GetFiles(Path.Combine(path, ".old", "cur")).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(
+            Enumerable.Range(0, Messages).Select(static number => $"Subject: m-{number}"),
+            files.SelectMany(static file => File.ReadLines(file)).Where(static line => line.StartsWith("Subject: ", StringComparison.Ordinal)));
+        Assert.Empty(Directory.GetFileSystemEntries(posthorn.Folder, "out.posthorn-export*"));
+    }
+
     /// <summary>Runs the command until it has said how far it is, and kills what does the work.</summary>
     private static async Task KillWithinAsync(PosthornProcess posthorn, bool withServer, string[] command)
     {
@@ -42,10 +67,10 @@ public sealed class TransferKillTests
         using Process running = posthorn.BeginCommand(command);
         for (bool isWithin = false; !isWithin;)
         {
-            // "Octets read: 1234 of 56789"
+            // "Octets read: 12345 of 56789"
             string line = await running.StandardError.ReadLineAsync(Cancel) ?? throw new InvalidOperationException("It ended before it was killed.");
             string[] words = line.Split(' ');
-            isWithin = words is [.., var done, "of", _] && long.Parse(done, CultureInfo.InvariantCulture) > 0;
+            isWithin = words is [.., var done, "of", var all] && 5 * long.Parse(done, CultureInfo.InvariantCulture) > long.Parse(all, CultureInfo.InvariantCulture);
         }
 
         if (withServer)

@@ -7,25 +7,30 @@ using Posthorn.Core.Messages;
 namespace Posthorn.Administration.Export;
 
 /// <summary>
-/// One export: page by page, in UID order, into a place beside the target that gets the target's name at the end. So the target is whole or not there; what an
-/// export that was killed left beside it is taken away by the next.
+/// One export: page by page, in UID order, into a place beside the target that gets the target's name at the end. So the target is whole or not there. After each page it is
+/// written down how far that is, and the same export goes on from there when it was stopped or killed.
 /// </summary>
 internal sealed class ExportRun(OperationContext context, AccountId account, ExportRequest request)
 {
+    private const string PartEnding = ".posthorn-export";
+
     /// <summary>Keywords named in the report.</summary>
     private const int LostFlagsListed = 20;
 
     private readonly Messages _messages = context.Services.GetRequiredService<Messages>();
     private readonly Mailboxes _mailboxes = context.Services.GetRequiredService<Mailboxes>();
-    private readonly List<string> _lost = [];
     private readonly List<RenamedMailbox> _renamed = [];
-    private long _exported;
-    private long _missing;
+    private readonly string _part = request.Path + PartEnding;
+    private readonly string _stateFile = request.Path + PartEnding + ".json";
+    private ExportState _state = new("");
     private long _total;
 
     private static ReadOnlySpan<byte> ReturnPath => "Return-Path: <"u8;
 
-    public async ValueTask<Result<ExportReport>> RunAsync(Func<string, IExportTarget> open, CancellationToken cancel)
+    /// <param name="format">Names it among exports.</param>
+    /// <param name="open">The target at a path, at the mark of an earlier run where there is one.</param>
+    /// <param name="cancel">Leaves what the next run goes on from.</param>
+    public async ValueTask<Result<ExportReport>> RunAsync(string format, Func<string, ExportMark?, IExportTarget> open, CancellationToken cancel)
     {
         if (!(await MailboxesAsync(cancel)).TryGet(out IReadOnlyList<Mailbox>? mailboxes, out Refusal? refusal))
         {
@@ -37,19 +42,50 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             return new Refusal.Invalid($"{request.Path} is there already, and nothing is overwritten. Name a new file or folder.");
         }
 
-        string part = request.Path + ".posthorn-export";
-        Remove(part);
-        try
+        using FileStream? alone = Alone();
+        if (alone is null)
         {
-            await WriteAsync(open(part), mailboxes, cancel);
-            Rename(part);
-        }
-        finally
-        {
-            Remove(part);
+            return new Refusal.Invalid($"Another export to {request.Path} is under way.");
         }
 
-        return new ExportReport(request.Path, _exported, _missing, [.. mailboxes.Select(mailbox => mailbox.Name)], _lost, _renamed);
+        bool resumes = Resume($"{format} {account.Value} {request.Mailbox}", mailboxes);
+        long before = _state.Exported;
+        await WriteAsync(open(_part, _state.Mark), mailboxes, cancel);
+        File.Delete(_stateFile);
+        Rename(_part);
+        return new ExportReport(request.Path, _state.Exported, _state.Missing, [.. mailboxes.Select(mailbox => mailbox.Name)], _state.LostFlags, _renamed, resumes ? before : null);
+    }
+
+    /// <summary>Null: somebody else is at it.</summary>
+    private FileStream? Alone()
+    {
+        try
+        {
+            return new FileStream(_part + ".lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException failure) when (failure is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes up what an earlier run of this export left, or takes it away.</summary>
+    private bool Resume(string what, IReadOnlyList<Mailbox> mailboxes)
+    {
+        if (!request.Restart
+            && ExportState.Read(_stateFile) is { } found
+            && found.What == what
+            && (File.Exists(_part) || Directory.Exists(_part))
+            && found.Done.Append(found.Current).OfType<ExportedMailbox>().All(mailboxes.Select(ExportedMailbox.Of).Contains))
+        {
+            _state = found;
+            return true;
+        }
+
+        File.Delete(_stateFile);
+        Remove(_part);
+        _state = new ExportState(what);
+        return false;
     }
 
     private async ValueTask<Result<IReadOnlyList<Mailbox>>> MailboxesAsync(CancellationToken cancel)
@@ -67,41 +103,54 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         _total = mailboxes.Sum(mailbox => (long)mailbox.Messages);
         await using (target)
         {
-            foreach (Mailbox mailbox in mailboxes)
+            foreach (ExportedMailbox done in _state.Done)
             {
-                if (await target.BeginAsync(mailbox.Name, cancel) is { } name)
-                {
-                    _renamed.Add(new RenamedMailbox(mailbox.Name, name));
-                }
+                Name(done.Name, await target.PassAsync(done.Name, cancel));
+            }
 
-                await WriteMailboxAsync(target, mailbox, cancel);
+            // The one that was begun comes first: names are given in this order.
+            foreach (Mailbox mailbox in mailboxes.Where(mailbox => !_state.Done.Contains(ExportedMailbox.Of(mailbox))).OrderBy(mailbox => _state.Current != ExportedMailbox.Of(mailbox)).ToArray())
+            {
+                bool isBegun = _state.Current == ExportedMailbox.Of(mailbox);
+                Name(mailbox.Name, isBegun ? await target.ResumeAsync(mailbox.Name, _state.Mark!, cancel) : await target.BeginAsync(mailbox.Name, cancel));
+                await WriteMailboxAsync(target, mailbox, isBegun ? _state.Uid : 0, cancel);
+                _state = _state with { Current = null, Done = [.. _state.Done, ExportedMailbox.Of(mailbox)] };
             }
 
             await target.FinishAsync(cancel);
         }
     }
 
-    private async ValueTask WriteMailboxAsync(IExportTarget target, Mailbox mailbox, CancellationToken cancel)
+    private void Name(string mailbox, string? there)
     {
-        uint after = 0;
+        if (there is not null)
+        {
+            _renamed.Add(new RenamedMailbox(mailbox, there));
+        }
+    }
+
+    private async ValueTask WriteMailboxAsync(IExportTarget target, Mailbox mailbox, uint after, CancellationToken cancel)
+    {
         while (after < uint.MaxValue)
         {
             // Keywords may have been named since the last page.
             Mailbox now = (await _mailboxes.GetAsync(context.Actor, account, mailbox.Id, cancel)) is { IsOk: true } found ? found.Value : mailbox;
             IReadOnlyList<Message> page = (await _messages.ReadAsync(
                 context.Actor, account, mailbox.Id, UidSet.Of(after + 1, uint.MaxValue), MessageFields.Content, cancel)).Value;
+            if (page.Count == 0)
+            {
+                return;
+            }
+
             MessageContents contents = _messages.Contents(context.Actor, account, page);
             foreach (Message message in page)
             {
                 await WriteMessageAsync(target, now, message, contents, cancel);
             }
 
-            if (page.Count == 0)
-            {
-                return;
-            }
-
             after = page[^1].Uid;
+            _state = _state with { Current = ExportedMailbox.Of(mailbox), Uid = after, Mark = await target.MarkAsync(cancel) };
+            _state.Write(_stateFile);
         }
     }
 
@@ -110,7 +159,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         await using MessageContent? content = await contents.OpenAsync(message, cancel);
         if (content is null)
         {
-            _missing++;
+            _state = _state with { Missing = _state.Missing + 1 };
             return;
         }
 
@@ -118,13 +167,14 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         foreach (string lost in await target.AddAsync(mail, content.OpenRead(), cancel))
         {
             string named = $"{lost} in {mailbox.Name}";
-            if (_lost.Count < LostFlagsListed && !_lost.Contains(named))
+            if (_state.LostFlags.Count < LostFlagsListed && !_state.LostFlags.Contains(named))
             {
-                _lost.Add(named);
+                _state.LostFlags.Add(named);
             }
         }
 
-        context.Progress.Report(new WorkProgress("Messages", ++_exported, Math.Max(_total, _exported)));
+        _state = _state with { Exported = _state.Exported + 1 };
+        context.Progress.Report(new WorkProgress("Messages", _state.Exported, Math.Max(_total, _state.Exported)));
     }
 
     private void Rename(string part)

@@ -20,15 +20,17 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
     private FileStream? _file;
     private MboxWriter? _writer;
 
-    public async ValueTask<string?> BeginAsync(string mailbox, CancellationToken cancel)
+    public ValueTask<string?> BeginAsync(string mailbox, CancellationToken cancel) => OpenAsync(mailbox, 0, cancel);
+
+    public ValueTask<string?> PassAsync(string mailbox, CancellationToken cancel) => ValueTask.FromResult(Renamed(mailbox, FileOf(mailbox)));
+
+    public ValueTask<string?> ResumeAsync(string mailbox, ExportMark mark, CancellationToken cancel) => OpenAsync(mailbox, mark.Position, cancel);
+
+    public async ValueTask<ExportMark> MarkAsync(CancellationToken cancel)
     {
-        await CloseAsync(cancel);
-        string name = single ? path : FileOf(mailbox);
-        PrivateFolder.Make(Path.GetDirectoryName(name)!);
-        _file = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferSize);
-        _writer = new MboxWriter(_file);
-        string there = Path.GetRelativePath(path, name);
-        return single || there == mailbox + Ending ? null : there;
+        await _file!.FlushAsync(cancel);
+        _file.Flush(flushToDisk: true);
+        return new ExportMark("", _file.Position);
     }
 
     public async ValueTask<IReadOnlyList<string>> AddAsync(ExportedMail mail, Stream content, CancellationToken cancel)
@@ -57,6 +59,20 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
         }
     }
 
+    private async ValueTask<string?> OpenAsync(string mailbox, long from, CancellationToken cancel)
+    {
+        await CloseAsync(cancel);
+        string name = FileOf(mailbox);
+        PrivateFolder.Make(Path.GetDirectoryName(name)!);
+        _file = new FileStream(name, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, BufferSize);
+        _file.SetLength(from);
+        _file.Position = from;
+        _writer = new MboxWriter(_file);
+        return Renamed(mailbox, name);
+    }
+
+    private string? Renamed(string mailbox, string file) => !single && Path.GetRelativePath(path, file) is var there && there != mailbox + Ending ? there : null;
+
     private async ValueTask CloseAsync(CancellationToken cancel)
     {
         if (_file is not null)
@@ -70,6 +86,11 @@ internal sealed class MboxTarget(string path, bool single) : IExportTarget
 
     private string FileOf(string mailbox)
     {
+        if (single)
+        {
+            return path;
+        }
+
         string[] levels = [.. mailbox.Split(Mailbox.Separator).Select(Level)];
         string wanted = Path.Combine([path, .. levels[..^1].Select(Folder), levels[^1]]);
         string name = wanted;

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Posthorn.Core.Bodies;
+using Posthorn.Core.Mailboxes;
+
+namespace Posthorn.Administration.Export;
+
+/// <summary>How far an export has come, in a file beside its target until that is whole: the next run goes on from here.</summary>
+/// <param name="What">Format, account and mailbox: another export to the same place begins anew.</param>
+internal sealed record ExportState(string What)
+{
+    /// <summary>Mailboxes that are written whole, in the order in which they were begun.</summary>
+    public List<ExportedMailbox> Done { get; init; } = [];
+
+    /// <summary>Null: between two of them.</summary>
+    public ExportedMailbox? Current { get; init; }
+
+    /// <summary>The last message of <see cref="Current"/> that is written.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Where the target was then; null: nothing is written.</summary>
+    public ExportMark? Mark { get; init; }
+
+    public long Exported { get; init; }
+
+    public long Missing { get; init; }
+
+    public List<string> LostFlags { get; init; } = [];
+
+    /// <summary>Null: there is none, or it cannot be read.</summary>
+    public static ExportState? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<ExportState>(File.ReadAllText(path)) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whole or not at all, and on the disk when it returns.</summary>
+    public void Write(string path)
+    {
+        string fresh = path + ".new";
+        using (FileStream file = File.Create(fresh))
+        {
+            JsonSerializer.Serialize(file, this);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, path, overwrite: true);
+        FolderSync.Sync(Path.GetDirectoryName(path)!);
+    }
+}
+
+/// <param name="UidValidity">A restore gives another one: what was written then is not of this mailbox.</param>
+internal sealed record ExportedMailbox(string Name, long Id, uint UidValidity)
+{
+    public static ExportedMailbox Of(Mailbox mailbox) => new(mailbox.Name, mailbox.Id.Value, mailbox.UidValidity.Value);
+}
+
+/// <summary>A place in a target, in the target's own terms: the length of an mbox file, or the number of the next message in a Maildir.</summary>
+/// <param name="Series">What the names in a Maildir begin with.</param>
+internal sealed record ExportMark(string Series, long Position);
