@@ -18,11 +18,14 @@ public sealed record ShownMessage(
     /// <summary>More than its writer and one reader: an answer may go to all of them.</summary>
     public bool HasManyRecipients => To.Contains('@', StringComparison.Ordinal) && (Cc.Length > 0 || To.IndexOf('@') != To.LastIndexOf('@'));
 
-    /// <summary>Reads all of the message; a broken one shows what can be read of it.</summary>
-    internal static async ValueTask<MimeMessage> LoadAsync(MessageContent content, CancellationToken cancel)
+    /// <summary>Reads the message; a broken one shows what can be read of it.</summary>
+    internal static async ValueTask<MimeMessage> LoadAsync(MessageContent content, CancellationToken cancel) => (await ReadAsync(content, cancel)).Message;
+
+    /// <summary>The same, and whether it is all of the message: see <see cref="BoundedParser"/>.</summary>
+    internal static async ValueTask<(MimeMessage Message, bool IsWhole)> ReadAsync(MessageContent content, CancellationToken cancel)
     {
         await using Stream octets = content.OpenRead();
-        return await MimeMessage.LoadAsync(octets, cancel);
+        return await BoundedParser.ReadAsync(octets, cancel);
     }
 
     /// <param name="row">Its row.</param>

@@ -158,6 +158,31 @@ public sealed class ReadingPageTests
         Assert.Contains("href=\"/mail/new?to=leave%40example.net&subject=out\"", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_message_of_a_hundred_thousand_parts_opens_as_its_first_ones_and_the_page_says_so()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, "Subject: many\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst words\n" + string.Concat(Enumerable.Repeat("--b\nContent-Type: image/png\n\nx\n", 100_000)));
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = await LinkAsync(client), page = (await client.GetAsync(link)).Text;
+        Assert.Contains("first words", page, StringComparison.Ordinal);
+        Assert.Contains("This message has more parts", page, StringComparison.Ordinal);
+        Assert.InRange(page.Split("/attachments/").Length, 1_000, 10_000);
+        // What a forward could not take along is asked after before it is sent.
+        Assert.Contains("name=\"lacks\" value=\"true\"", (await client.GetAsync(link + "/forward")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_shown_whole_says_nothing_of_limits()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, Files);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = await LinkAsync(client);
+        Assert.DoesNotContain("This message has more parts", (await client.GetAsync(link)).Text, StringComparison.Ordinal);
+        Assert.Contains("name=\"lacks\" value=\"\"", (await client.GetAsync(link + "/forward")).Text, StringComparison.Ordinal);
+    }
+
     private static async Task<string> LinkAsync(WebClient client)
     {
         string box = (await client.GetAsync("/mail")).Location!;

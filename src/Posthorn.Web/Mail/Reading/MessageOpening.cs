@@ -27,7 +27,8 @@ internal sealed class MessageOpening(MailReading reading, Messages messages, Tal
         }
 
         await using MessageContent opened = content;
-        using MimeMessage message = await ShownMessage.LoadAsync(opened, cancel);
+        (MimeMessage read, bool isWhole) = await ShownMessage.ReadAsync(opened, cancel);
+        using MimeMessage message = read;
         ReadingSettings wishes = session.Settings.Reading;
         bool isUnread = !row.Flags.HasFlag(MessageFlags.Seen);
         if (isUnread && wishes.MarkRead == ReadAfter.Opening)
@@ -49,6 +50,7 @@ internal sealed class MessageOpening(MailReading reading, Messages messages, Tal
         bool waits = folders.FirstOrDefault(folder => folder.Id == place.Mailbox)?.Name is Snoozing.MailboxName or Writing.Later.MailboxName;
         return new OpenedMessage(ShownMessage.Of(row, message, view == MessageView.Text))
         {
+            IsWhole = isWhole,
             Talk = withTalk ? await talks.OfAsync(session, row.Thread, folders, cancel) : [],
             Planned = waits
                 ? (await snoozing.ListAsync(session.Actor, session.Account.Id, cancel)).Value.FirstOrDefault(planned => (planned.Mailbox, planned.Uid) == (place.Mailbox, place.Uid))
@@ -80,6 +82,9 @@ internal sealed class MessageOpening(MailReading reading, Messages messages, Tal
 public sealed record OpenedMessage(ShownMessage Message)
 {
     public MessageView View { get; init; }
+
+    /// <summary>False: it has more than a page shows; its source has all.</summary>
+    public bool IsWhole { get; init; }
 
     /// <summary>It did not become read by being opened.</summary>
     public bool IsUnread { get; init; }

@@ -110,11 +110,12 @@ internal static class ComposeEndpoints
         }
 
         await using MessageContent opened = content;
-        using MimeMessage message = await ShownMessage.LoadAsync(opened, cancel);
+        (MimeMessage read, bool isWhole) = await ShownMessage.ReadAsync(opened, cancel);
+        using MimeMessage message = read;
         return kind switch
         {
-            Writing.Forward => await StartAsync(http, composing, Answers.Forward(message, origin), ShownMessage.FilesOf(message), cancel),
-            Writing.ForwardAsFile => await StartAsync(http, composing, Answers.ForwardAsFile(message, origin), [ComposeParts.Whole(message, opened.Length)], cancel),
+            Writing.Forward => await StartAsync(http, composing, Answers.Forward(message, origin) with { LacksFile = !isWhole }, ShownMessage.FilesOf(message), cancel),
+            Writing.ForwardAsFile => await StartAsync(http, composing, Answers.ForwardAsFile(message, origin) with { LacksFile = !isWhole }, [ComposeParts.Whole(message, opened.Length)], cancel),
             _ => await StartAsync(http, composing, Answers.To(message, origin, kind, await composing.SendersAsync(session, cancel)), [], cancel),
         };
     }
@@ -137,8 +138,9 @@ internal static class ComposeEndpoints
         }
 
         await using MessageContent opened = content;
-        using MimeMessage message = await ShownMessage.LoadAsync(opened, cancel);
-        return await PageAsync(http, composing, ComposeForm.Of(message, draft.Uid), ShownMessage.FilesOf(message), cancel);
+        (MimeMessage read, bool isWhole) = await ShownMessage.ReadAsync(opened, cancel);
+        using MimeMessage message = read;
+        return await PageAsync(http, composing, ComposeForm.Of(message, draft.Uid) with { LacksFile = !isWhole }, ShownMessage.FilesOf(message), cancel);
     }
 
     private static async Task<IResult> RefusedAsync(HttpContext http, Composing composing, ComposeOutcome outcome, CancellationToken cancel)
