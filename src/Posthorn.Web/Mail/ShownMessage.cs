@@ -63,8 +63,12 @@ public sealed record ShownMessage(
         string.IsNullOrWhiteSpace(address.Name) ? address.Address : $"{address.Name} <{address.Address}>"));
 
     /// <summary>What is not shown as text: parts called attachments, and everything that is no text and not shown inside the HTML.</summary>
-    internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message) => message.BodyParts.Where(part =>
-        part.IsAttachment || part is MessagePart || (part is not TextPart && (part.ContentId is null || message.HtmlBody is null)));
+    internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message)
+    {
+        // Asked once: MimeKit decodes all of it each time.
+        bool hasHtml = message.HtmlBody is not null;
+        return message.BodyParts.Where(part => part.IsAttachment || part is MessagePart || (part is not TextPart && (part.ContentId is null || !hasHtml)));
+    }
 
     /// <summary>A name for a file: the last part of what the sender wrote, without what no file name may have.</summary>
     internal static string NameOf(MimeEntity part, int index)

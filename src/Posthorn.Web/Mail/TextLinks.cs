@@ -14,19 +14,22 @@ internal static partial class TextLinks
     /// <summary>Characters of an address.</summary>
     private const int MaxLength = 2_000;
 
+    private const string Marks = ".,;:!?'\">]”’";
+
     public static IEnumerable<TextPiece> Split(string text)
     {
         int done = 0;
         foreach (Match match in Address().Matches(text).Take(MaxLinks))
         {
             // A sentence's own marks end it; a bracket that was not opened inside it belongs to the sentence too.
-            string address = match.Value.TrimEnd('.', ',', ';', ':', '!', '?', '\'', '"', '>', ']', '”', '’');
-            while (address.EndsWith(')') && address.Count(static letter => letter == ')') > address.Count(static letter => letter == '('))
+            ReadOnlySpan<char> letters = match.ValueSpan.TrimEnd(Marks);
+            for (int unopened = letters.Count(')') - letters.Count('('); unopened > 0 && letters.EndsWith(')'); unopened--)
             {
-                address = address[..^1];
+                letters = letters[..^1];
             }
 
-            if (address.Length > MaxLength || !Uri.TryCreate(address, UriKind.Absolute, out _))
+            string address = letters.Length > MaxLength ? "" : letters.ToString();
+            if (!Uri.TryCreate(address, UriKind.Absolute, out _))
             {
                 continue;
             }

@@ -94,17 +94,4 @@ public sealed class HtmlDocumentTests
         message.Body = new TextPart("html") { Text = html };
         return HtmlDocument.Of(message);
     }
-
-    /// <summary>Counts what is read of it.</summary>
-    private sealed class CountedStream(byte[] octets) : MemoryStream(octets)
-    {
-        public long Taken { get; private set; }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            int read = base.Read(buffer, offset, count);
-            Taken += read;
-            return read;
-        }
-    }
 }

@@ -35,7 +35,8 @@ internal static class Answers
 
         if (kind == Writing.ReplyAll)
         {
-            cc = [.. message.Cc.Mailboxes.Where(address => !IsOwn(address, own) && !Has(to, address))];
+            HashSet<string> there = to.Select(static address => address.Address).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            cc = [.. message.Cc.Mailboxes.Where(address => !there.Contains(address.Address) && !IsOwn(address, own))];
         }
 
         return new ComposeForm
@@ -113,7 +114,4 @@ internal static class Answers
 
     private static bool IsOwn(MailboxAddress address, IReadOnlyList<string> own) =>
         Posthorn.Standards.Smtp.EmailAddress.TryParse(address.Address, out var parsed) && own.Contains(parsed.Canonical, StringComparer.OrdinalIgnoreCase);
-
-    private static bool Has(List<MailboxAddress> list, MailboxAddress address) =>
-        list.Exists(other => string.Equals(other.Address, address.Address, StringComparison.OrdinalIgnoreCase));
 }
