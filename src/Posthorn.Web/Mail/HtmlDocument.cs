@@ -38,13 +38,30 @@ internal static class HtmlDocument
         <body>{body}</body></html>
         """;
 
-    /// <summary>The message's HTML, harmless: what stands in a body.</summary>
-    public static string BodyOf(MimeMessage message) => Cleaned(message.HtmlBody ?? "", message);
+    /// <summary>The message's text with its looks, harmless: what stands in a body.</summary>
+    public static string BodyOf(MimeMessage message) => BodyOf(MessageBody.Of(message), new MessagePictures(message));
+
+    /// <summary>Parts that are shown as pictures inside the text.</summary>
+    public static IReadOnlySet<MimeEntity> PicturesOf(MimeMessage message, MessageBody body)
+    {
+        var pictures = new MessagePictures(message) { AreOnlyNamed = true };
+        if (body.HasHtml && pictures.HasAny)
+        {
+            // Only what comes out at the end tells which of them are there.
+            BodyOf(body, pictures);
+        }
+
+        return pictures.Shown;
+    }
+
+    // Each text on its own: what one leaves open must not take in the next.
+    private static string BodyOf(MessageBody body, MessagePictures pictures) =>
+        string.Concat(body.Rich.Select(part => part.IsHtml ? Cleaned(part.Text, pictures) : Writing.RichText.FromText(MessageBody.TextOf(part))));
 
     /// <summary>HTML that somebody wrote, harmless.</summary>
     /// <param name="html">Whatever it is.</param>
-    /// <param name="message">Where pictures with a Content-ID come from; null: they stay as they are named, for a message being written.</param>
-    public static string Cleaned(string html, MimeMessage? message)
+    /// <param name="pictures">Where pictures with a Content-ID come from; null: they stay as they are named, for a message being written.</param>
+    public static string Cleaned(string html, MessagePictures? pictures)
     {
         var sanitizer = new HtmlSanitizer();
         foreach (string tag in NotForMail)
@@ -62,7 +79,6 @@ internal static class HtmlDocument
             sanitizer.AllowedSchemes.Add(scheme);
         }
 
-        MessagePictures? pictures = message is null ? null : new MessagePictures(message);
         sanitizer.FilterUrl += (_, url) =>
         {
             if (url.OriginalUrl.StartsWith("cid:", StringComparison.OrdinalIgnoreCase))

@@ -11,54 +11,51 @@ internal sealed class MessagePictures(MimeMessage message)
     private static readonly string[] Types = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
     private readonly Dictionary<string, MimePart> _parts = message.BodyParts.OfType<MimePart>()
-        .Where(static part => part.ContentId is not null)
+        .Where(static part => part.ContentId is not null && Types.Contains(part.ContentType.MimeType, StringComparer.OrdinalIgnoreCase))
         .DistinctBy(static part => part.ContentId)
         .ToDictionary(static part => part.ContentId!);
 
-    private readonly Dictionary<string, Picture?> _shown = [];
+    private readonly Dictionary<MimePart, string> _addresses = [];
 
-    private int _left = HtmlDocument.MaxPictures;
+    private readonly HashSet<MimeEntity> _shown = [];
+
+    private long _left = HtmlDocument.MaxPictures;
+
+    /// <summary>Nothing is read: it is enough to know which are shown.</summary>
+    public bool AreOnlyNamed { private get; init; }
+
+    public bool HasAny => _parts.Count > 0;
+
+    /// <summary>Those whose address was given.</summary>
+    public IReadOnlySet<MimeEntity> Shown => _shown;
 
     /// <param name="reference">What follows "cid:".</param>
     /// <returns>Null: there is no such picture, or no room for it any more.</returns>
     public string? Of(string reference)
     {
-        string id = Uri.UnescapeDataString(reference);
-        if (_left == 0 || !_parts.TryGetValue(id, out MimePart? part))
+        if (!_parts.TryGetValue(Uri.UnescapeDataString(reference), out MimePart? part) || part.Content is not { Stream: { } encoded } content
+            || LengthOf(encoded, content.Encoding) is var length && (length > HtmlDocument.MaxPicture || length > _left))
         {
             return null;
         }
 
-        if (!_shown.TryGetValue(id, out Picture? picture))
+        _left -= length;
+        _shown.Add(part);
+        if (!_addresses.TryGetValue(part, out string? address))
         {
-            _shown.Add(id, picture = Read(part));
+            _addresses.Add(part, address = AreOnlyNamed ? "data:," : Read(part.ContentType, content));
         }
 
-        if (picture is null || picture.Length > _left)
-        {
-            // Room only becomes less: what has none now is not kept for later.
-            _shown[id] = null;
-            return null;
-        }
-
-        _left -= picture.Length;
-        return picture.Address;
+        return address;
     }
 
-    private static Picture? Read(MimePart part)
-    {
-        string type = part.ContentType.MimeType.ToLowerInvariant();
-        if (part.Content is not { Stream.Length: <= HtmlDocument.MaxPicture } content || !Types.Contains(type))
-        {
-            return null;
-        }
+    // About the picture's own octets, without reading it: base64 has 57 of them in a line of 78 (RFC 2045 §6.8).
+    private static long LengthOf(Stream encoded, ContentEncoding encoding) => encoding == ContentEncoding.Base64 ? encoded.Length * 57 / 78 : encoded.Length;
 
+    private static string Read(ContentType type, IMimeContent content)
+    {
         using var octets = new MemoryStream();
         content.DecodeTo(octets);
-        return new Picture($"data:{type};base64,{Convert.ToBase64String(octets.GetBuffer(), 0, (int)octets.Length)}", (int)octets.Length);
+        return $"data:{type.MimeType.ToLowerInvariant()};base64,{Convert.ToBase64String(octets.GetBuffer(), 0, (int)octets.Length)}";
     }
-
-    /// <param name="Address">With all of it inside.</param>
-    /// <param name="Length">Octets.</param>
-    private sealed record Picture(string Address, int Length);
 }

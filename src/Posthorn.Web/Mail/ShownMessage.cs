@@ -31,7 +31,9 @@ public sealed record ShownMessage(
     /// <param name="row">Its row.</param>
     /// <param name="message">Its octets, read.</param>
     /// <param name="asText">Its text is wanted even where it has only HTML.</param>
-    internal static ShownMessage Of(Message row, MimeMessage message, bool asText = false) => new(
+    internal static ShownMessage Of(Message row, MimeMessage message, bool asText = false) => Of(row, message, MessageBody.Of(message), asText);
+
+    private static ShownMessage Of(Message row, MimeMessage message, MessageBody body, bool asText) => new(
         row.Uid,
         row.Flags,
         string.IsNullOrWhiteSpace(message.Subject) ? T["(no subject)"] : message.Subject,
@@ -42,8 +44,8 @@ public sealed record ShownMessage(
         Short(message),
         InWords(message.Cc),
         message.Headers.Contains(HeaderId.Date) ? message.Date : null,
-        message.TextBody ?? (asText && message.HtmlBody is not null ? Writing.MessageText.Of(message) : null),
-        message.HtmlBody is not null,
+        asText || body.Plain.All(static part => part.IsPlain) ? body.AsText() : null,
+        body.HasHtml,
         FilesOf(message));
 
     /// <summary>Attachments by their place.</summary>
@@ -62,12 +64,12 @@ public sealed record ShownMessage(
     private static string InWords(InternetAddressList addresses) => string.Join(", ", addresses.Mailboxes.Select(static address =>
         string.IsNullOrWhiteSpace(address.Name) ? address.Address : $"{address.Name} <{address.Address}>"));
 
-    /// <summary>What is not shown as text: parts called attachments, and everything that is no text and not shown inside the HTML.</summary>
+    /// <summary>Everything that is not shown: parts called attachments, messages, and what is neither text of the message nor a picture inside it.</summary>
     internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message)
     {
-        // Asked once: MimeKit decodes all of it each time.
-        bool hasHtml = message.HtmlBody is not null;
-        return message.BodyParts.Where(part => part.IsAttachment || part is MessagePart || (part is not TextPart && (part.ContentId is null || !hasHtml)));
+        var body = MessageBody.Of(message);
+        IReadOnlySet<MimeEntity> pictures = HtmlDocument.PicturesOf(message, body);
+        return message.BodyParts.Where(part => part.IsAttachment || part is MessagePart || !(body.Covers(part) || pictures.Contains(part)));
     }
 
     /// <summary>A name for a file: the last part of what the sender wrote, without what no file name may have.</summary>

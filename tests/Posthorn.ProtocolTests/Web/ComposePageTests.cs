@@ -157,6 +157,21 @@ public sealed partial class ComposePageTests
         Assert.Equal("p.pdf", Assert.Single(copy.Attachments).ContentDisposition?.FileName ?? Assert.Single(copy.Attachments).ContentType.Name);
     }
 
+    [Fact]
+    public async Task A_forwarded_message_takes_along_what_it_calls_inline_and_does_not_show()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await FileAsync(server, WithFile.Replace("Content-Disposition: attachment", "Content-ID: <p@example.net>\r\nContent-Disposition: inline", StringComparison.Ordinal).Replace("\r\n--b--", "\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Last words</p>\r\n--b--", StringComparison.Ordinal));
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string page = WebUtility.HtmlDecode((await client.OpenAsync(link + "/forward")).Text);
+        Assert.Contains("Bye\n\nLast words", page, StringComparison.Ordinal);
+        Assert.Contains("p.pdf", page, StringComparison.Ordinal);
+        await client.PostAsync("/mail/compose", ("do", "send"), ("to", TestServer.Friend), ("subject", "Fwd: Papers"), ("text", "fyi"), ("kind", "Forward"), ("origin", Value(page, "origin")), ("keep", "0"));
+        MimeMessage copy = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Equal("p.pdf", Assert.IsType<MimePart>(Assert.Single(copy.Attachments)).FileName);
+    }
+
     [Theory]
     [InlineData("to", "nobody at all", "is not an address")]
     [InlineData("cc", "nobody@example.test", "There is nobody with the address nobody@example.test")]

@@ -183,6 +183,80 @@ public sealed class ReadingPageTests
         Assert.Contains("name=\"lacks\" value=\"\"", (await client.GetAsync(link + "/forward")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Text_behind_a_picture_is_text_and_what_is_not_shown_is_a_file()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        const string Apple = """
+            Subject: order
+            MIME-Version: 1.0
+            Content-Type: multipart/mixed; boundary=b
+
+            --b
+            Content-Type: text/plain
+
+            see here:
+            --b
+            Content-Type: image/jpeg; name=photo.jpg
+            Content-Disposition: inline
+
+            x
+            --b
+            Content-Type: text/plain
+
+            so please cancel the order
+            --b
+            Content-Type: text/csv; name=prices.csv
+
+            1,2
+            --b--
+            """;
+        const string Named = """
+            Subject: looks
+            MIME-Version: 1.0
+            Content-Type: multipart/related; boundary=b
+
+            --b
+            Content-Type: text/html
+
+            <p>see <img src="cid:shown@x"><img src="cid:bitmap@x"></p>
+            --b
+            Content-Type: image/png; name=shown.png
+            Content-ID: <shown@x>
+
+            x
+            --b
+            Content-Type: image/bmp; name=bitmap.bmp
+            Content-ID: <bitmap@x>
+
+            x
+            --b
+            Content-Type: application/pdf; name=paper.pdf
+            Content-ID: <paper@x>
+            Content-Disposition: inline
+
+            %PDF
+            --b--
+            """;
+        await FileAsync(server, Apple);
+        await FileAsync(server, Named);
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string link = await LinkAsync(client), page = (await client.GetAsync(link)).Text, print = (await client.GetAsync(link + "/print")).Text;
+        foreach (string there in (string[])["see here:", "so please cancel the order", "photo.jpg", "prices.csv"])
+        {
+            Assert.Contains(there, page, StringComparison.Ordinal);
+            Assert.Contains(there, print, StringComparison.Ordinal);
+        }
+
+        string other = link[..^1] + "2", files = (await client.GetAsync(other)).Text;
+        Assert.Contains("bitmap.bmp", files, StringComparison.Ordinal);
+        Assert.Contains("paper.pdf", files, StringComparison.Ordinal);
+        Assert.DoesNotContain("shown.png", files, StringComparison.Ordinal);
+        Assert.Contains("data:image/png;base64,", (await client.GetAsync(other + "/html")).Text, StringComparison.Ordinal);
+        using HttpResponseMessage paper = await client.StreamAsync(other + "/attachments/1");
+        Assert.Equal("%PDF", await paper.Content.ReadAsStringAsync(Cancel));
+    }
+
     private static async Task<string> LinkAsync(WebClient client)
     {
         string box = (await client.GetAsync("/mail")).Location!;

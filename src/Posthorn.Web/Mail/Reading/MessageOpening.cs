@@ -59,7 +59,7 @@ internal sealed class MessageOpening(MailReading reading, Messages messages, Tal
             IsUnread = isUnread,
             WithPictures = await senders.AreLoadedAsync(session, row, message, query["pictures"] == "true", cancel),
             AreSendersPicturesAllowed = areAllowed,
-            AsksOthers = message.HtmlBody is { } html && HtmlDocument.AsksOthers(html),
+            AsksOthers = MessageBody.Of(message).Rich.Any(static part => part.IsHtml && HtmlDocument.AsksOthers(part.Text)),
             IsSenderProved = SenderPictures.IsProved(row),
             Headers = query["view"] == "headers" ? [.. message.Headers.Take(MaxHeaders).Select(static header => (header.Field, header.Value))] : [],
             Reply = Writing.Answers.Head(

@@ -78,7 +78,7 @@ public sealed record ComposeForm
         Subject = draft.Subject ?? "",
         Text = MessageText.Of(draft),
         Html = RichText.Of(draft),
-        IsRich = draft.HtmlBody is not null,
+        IsRich = MessageBody.Of(draft).HasHtml,
         Draft = uid,
         InReplyTo = draft.InReplyTo ?? "",
         References = string.Join(' ', draft.References),

@@ -21,7 +21,12 @@ internal sealed class ComposeParts : IDisposable
     {
         _held.Add(message);
         Kept = [.. ShownMessage.FilesOf(message).Where(file => isKept(file.Index))];
-        _files.AddRange(ShownMessage.AttachmentsOf(message).Where((_, index) => isKept(index)));
+        foreach (MimeEntity file in ShownMessage.AttachmentsOf(message).Where((_, index) => isKept(index)).ToList())
+        {
+            // A file here is one for everybody: what is called inline, or has a Content-ID that no HTML names, many do not show.
+            file.IsAttachment = true;
+            _files.Add(file);
+        }
     }
 
     /// <summary>A message whole, as a file of another; the form offers it to be kept as the first.</summary>

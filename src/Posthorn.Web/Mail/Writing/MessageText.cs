@@ -16,7 +16,7 @@ internal static class MessageText
 
     public static string Of(MimeMessage message)
     {
-        string text = message.TextBody ?? (message.HtmlBody is { } html ? OfHtml(html) : "");
+        string text = MessageBody.Of(message).AsText() ?? "";
         return (text.Length > MaxQuoted ? text[..MaxQuoted] : text).ReplaceLineEndings("\n").TrimEnd();
     }
 

@@ -37,8 +37,8 @@ internal sealed partial record RichText(string Html, IReadOnlyList<MimePart> Pic
         return html.ToString();
     }
 
-    /// <summary>What the editor shows of a message: its HTML with the pictures in it, or its text.</summary>
-    public static string Of(MimeMessage message) => message.HtmlBody is null ? FromText(MessageText.Of(message)) : HtmlDocument.BodyOf(message);
+    /// <summary>What the editor shows of a message: its text with its looks and the pictures in it, or plain.</summary>
+    public static string Of(MimeMessage message) => MessageBody.Of(message).HasHtml ? HtmlDocument.BodyOf(message) : FromText(MessageText.Of(message));
 
     private static string Named(Match match, List<MimePart> pictures)
     {
