@@ -39,12 +39,14 @@ internal static class HtmlDocument
         """;
 
     /// <summary>The message's text with its looks, harmless: what stands in a body.</summary>
-    public static string BodyOf(MimeMessage message) => BodyOf(MessageBody.Of(message), new MessagePictures(message));
+    /// <param name="message">Whose.</param>
+    /// <param name="isDraft">For the editor of the message's own writer.</param>
+    public static string BodyOf(MimeMessage message, bool isDraft = false) => BodyOf(MessageBody.Of(message), new MessagePictures(message, isDraft));
 
     /// <summary>Parts that are shown as pictures inside the text.</summary>
-    public static IReadOnlySet<MimeEntity> PicturesOf(MimeMessage message, MessageBody body)
+    public static IReadOnlySet<MimeEntity> PicturesOf(MimeMessage message, MessageBody body, bool isDraft)
     {
-        var pictures = new MessagePictures(message) { AreOnlyNamed = true };
+        var pictures = new MessagePictures(message, isDraft) { AreOnlyNamed = true };
         if (body.HasHtml && pictures.HasAny)
         {
             // Only what comes out at the end tells which of them are there.

@@ -5,7 +5,8 @@ namespace Posthorn.Web.Mail;
 /// <summary>Pictures that a message carries for its own HTML, as addresses with the picture in them.</summary>
 /// <remarks>HTML may name one picture ten thousand times: each part is decoded once at most, and what is shown is counted as often as it is shown.</remarks>
 /// <param name="message">Whose parts are looked at.</param>
-internal sealed class MessagePictures(MimeMessage message)
+/// <param name="isDraft">It is its reader's own, to write on: what the editor took once is there again, whatever its size.</param>
+internal sealed class MessagePictures(MimeMessage message, bool isDraft = false)
 {
     // SVG is no picture here: it is a document with scripts of its own.
     private static readonly string[] Types = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -19,7 +20,9 @@ internal sealed class MessagePictures(MimeMessage message)
 
     private readonly HashSet<MimeEntity> _shown = [];
 
-    private long _left = HtmlDocument.MaxPictures;
+    private long _left = isDraft ? Writing.RichText.MaxPictureOctets : HtmlDocument.MaxPictures;
+
+    private readonly long _most = isDraft ? Writing.RichText.MaxPictureOctets : HtmlDocument.MaxPicture;
 
     /// <summary>Nothing is read: it is enough to know which are shown.</summary>
     public bool AreOnlyNamed { private get; init; }
@@ -34,7 +37,7 @@ internal sealed class MessagePictures(MimeMessage message)
     public string? Of(string reference)
     {
         if (!_parts.TryGetValue(Uri.UnescapeDataString(reference), out MimePart? part) || part.Content is not { Stream: { } encoded } content
-            || LengthOf(encoded, content.Encoding) is var length && (length > HtmlDocument.MaxPicture || length > _left))
+            || LengthOf(encoded, content.Encoding) is var length && (length > _most || length > _left))
         {
             return null;
         }

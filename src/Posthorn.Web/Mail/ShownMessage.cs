@@ -49,8 +49,8 @@ public sealed record ShownMessage(
         FilesOf(message));
 
     /// <summary>Attachments by their place.</summary>
-    internal static IReadOnlyList<ShownAttachment> FilesOf(MimeMessage message) =>
-        [.. AttachmentsOf(message).Select((part, index) => new ShownAttachment(index, NameOf(part, index), part.ContentType.MimeType, SizeOf(part), Reading.FilePreview.Of(part)?.Kind))];
+    internal static IReadOnlyList<ShownAttachment> FilesOf(MimeMessage message, bool isDraft = false) =>
+        [.. AttachmentsOf(message, isDraft).Select((part, index) => new ShownAttachment(index, NameOf(part, index), part.ContentType.MimeType, SizeOf(part), Reading.FilePreview.Of(part)?.Kind))];
 
     private static string Short(MimeMessage message)
     {
@@ -65,10 +65,12 @@ public sealed record ShownMessage(
         string.IsNullOrWhiteSpace(address.Name) ? address.Address : $"{address.Name} <{address.Address}>"));
 
     /// <summary>Everything that is not shown: parts called attachments, messages, and what is neither text of the message nor a picture inside it.</summary>
-    internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message)
+    /// <param name="message">Whose.</param>
+    /// <param name="isDraft">It is written on: pictures stand in its text that a reader would find among the files.</param>
+    internal static IEnumerable<MimeEntity> AttachmentsOf(MimeMessage message, bool isDraft = false)
     {
         var body = MessageBody.Of(message);
-        IReadOnlySet<MimeEntity> pictures = HtmlDocument.PicturesOf(message, body);
+        IReadOnlySet<MimeEntity> pictures = HtmlDocument.PicturesOf(message, body, isDraft);
         return message.BodyParts.Where(part => part.IsAttachment || part is MessagePart || !(body.Covers(part) || pictures.Contains(part)));
     }
 

@@ -376,6 +376,53 @@ public sealed partial class ComposePageTests
     }
 
     [Fact]
+    public async Task Pictures_that_the_editor_takes_are_there_when_the_draft_is_opened_again()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        byte[][] pictures = [.. Enumerable.Range(1, 4).Select(static number => Enumerable.Repeat((byte)number, 3_500_000).ToArray())];
+        string html = string.Concat(pictures.Select(static octets => $"<img src=\"data:image/png;base64,{Convert.ToBase64String(octets)}\">")) + "<div>END</div>";
+        WebAnswer saved = await client.PostFilesAsync("/mail/compose", [("do", "save"), ("to", TestServer.Friend), ("format", "rich"), ("html", html)], []);
+        string page = (await client.OpenAsync(saved.Location!)).Text;
+        Assert.DoesNotContain("name=\"keep\"", page, StringComparison.Ordinal);
+        string again = WebUtility.HtmlDecode(Regex.Match(page, "<textarea name=\"html\"[^>]*>([^<]*)</textarea>").Groups[1].Value);
+        await client.PostFilesAsync("/mail/compose", [("do", "send"), ("to", TestServer.Friend), ("format", "rich"), ("html", again), ("draft", Value(page, "draft"))], []);
+        MimeMessage sent = Parse(Assert.Single(await server.MailAsync(TestServer.You, "Sent")));
+        Assert.Contains("END", sent.HtmlBody, StringComparison.Ordinal);
+        MimePart[] parts = [.. sent.BodyParts.OfType<MimePart>().Where(static part => part.ContentType.IsMimeType("image", "png"))];
+        Assert.Equal(pictures.Length, parts.Length);
+        foreach ((MimePart part, byte[] octets) in parts.Zip(pictures))
+        {
+            using var content = new MemoryStream();
+            await part.Content!.DecodeToAsync(content, Cancel);
+            Assert.True(content.ToArray().AsSpan().SequenceEqual(octets));
+            Assert.Contains($"cid:{part.ContentId}", sent.HtmlBody, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 21 << 20)]
+    [InlineData(51, 8)]
+    public async Task Text_with_more_pictures_than_can_be_kept_is_refused_and_never_cut(int pictures, int letters)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        await client.OpenAsync("/mail/new");
+        string html = string.Concat(Enumerable.Repeat($"<img src=\"data:image/png;base64,{new string('A', letters)}\">", pictures)) + "<div>END</div>";
+        foreach (string what in (string[])["save", "send"])
+        {
+            WebAnswer answer = await client.PostFilesAsync("/mail/compose", [("do", what), ("to", TestServer.Friend), ("format", "rich"), ("html", html)], []);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+            Assert.Contains("too long to be kept", answer.Text, StringComparison.Ordinal);
+            Assert.Contains("END", answer.Text, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(await server.MailAsync(TestServer.You, "Drafts"));
+        Assert.Empty(await server.MailAsync(TestServer.You, "Sent"));
+    }
+
+    [Fact]
     public async Task What_is_sent_later_waits_in_a_folder_leaves_at_its_time_and_can_be_taken_back()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));

@@ -140,7 +140,7 @@ internal static class ComposeEndpoints
         await using MessageContent opened = content;
         (MimeMessage read, bool isWhole) = await ShownMessage.ReadAsync(opened, cancel);
         using MimeMessage message = read;
-        return await PageAsync(http, composing, ComposeForm.Of(message, draft.Uid) with { LacksFile = !isWhole }, ShownMessage.FilesOf(message), cancel);
+        return await PageAsync(http, composing, ComposeForm.Of(message, draft.Uid) with { LacksFile = !isWhole }, ShownMessage.FilesOf(message, isDraft: true), cancel);
     }
 
     private static async Task<IResult> RefusedAsync(HttpContext http, Composing composing, ComposeOutcome outcome, CancellationToken cancel)

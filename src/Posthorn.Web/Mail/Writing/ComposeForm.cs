@@ -77,7 +77,7 @@ public sealed record ComposeForm
         Bcc = AddressList.InWords(draft.Bcc),
         Subject = draft.Subject ?? "",
         Text = MessageText.Of(draft),
-        Html = RichText.Of(draft),
+        Html = RichText.Of(draft, isDraft: true),
         IsRich = MessageBody.Of(draft).HasHtml,
         Draft = uid,
         InReplyTo = draft.InReplyTo ?? "",

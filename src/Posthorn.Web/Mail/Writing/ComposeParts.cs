@@ -17,11 +17,14 @@ internal sealed class ComposeParts : IDisposable
     /// <summary>Files stood in the form that are not there any more.</summary>
     public bool LacksFile { get; set; }
 
-    public void Keep(MimeMessage message, Func<int, bool> isKept)
+    /// <param name="message">Whose files.</param>
+    /// <param name="isDraft">What the form goes on with; else what it forwards.</param>
+    /// <param name="isKept">Whether the one at this place stays.</param>
+    public void Keep(MimeMessage message, bool isDraft, Func<int, bool> isKept)
     {
         _held.Add(message);
-        Kept = [.. ShownMessage.FilesOf(message).Where(file => isKept(file.Index))];
-        foreach (MimeEntity file in ShownMessage.AttachmentsOf(message).Where((_, index) => isKept(index)).ToList())
+        Kept = [.. ShownMessage.FilesOf(message, isDraft).Where(file => isKept(file.Index))];
+        foreach (MimeEntity file in ShownMessage.AttachmentsOf(message, isDraft).Where((_, index) => isKept(index)).ToList())
         {
             // A file here is one for everybody: what is called inline, or has a Content-ID that no HTML names, many do not show.
             file.IsAttachment = true;

@@ -85,6 +85,11 @@ public sealed class Composing(
             form = form with { LacksFile = true };
         }
 
+        if (form.IsRich && RichText.IsTooMuch(form.Html))
+        {
+            return await SaveAsync(session, drafts, form, parts, problems, cancel);
+        }
+
         string text = form.IsRich ? MessageText.OwnOf(form.Html) : form.Text;
         if (problems.Count == 0 && session.Settings.Composing.WarnsOfMissingFile && !form.IsConfirmed && parts.Files.Count == 0 && MentionsFile(text))
         {
@@ -172,6 +177,12 @@ public sealed class Composing(
     private async ValueTask<ComposeOutcome> SaveAsync(
         WebSession session, Mailbox drafts, ComposeForm form, ComposeParts parts, Dictionary<string, string> problems, CancellationToken cancel)
     {
+        if (form.IsRich && RichText.IsTooMuch(form.Html))
+        {
+            problems["attachment"] = T["The text with its pictures is too long to be kept. Take a picture out of it, or attach the picture as a file."];
+            return new ComposeOutcome(form, drafts.Id, parts.Kept, problems);
+        }
+
         var ignored = new Dictionary<string, string>();
         MailboxAddress from = await SenderAsync(session, form, ignored, cancel);
         using MimeMessage message = OutgoingMessage.Of(form, from, parts.Files, time.GetUtcNow());
@@ -185,7 +196,7 @@ public sealed class Composing(
             return new ComposeOutcome(form, drafts.Id, parts.Kept, problems);
         }
 
-        return new ComposeOutcome(form with { Draft = uid }, drafts.Id, ShownMessage.FilesOf(message), problems);
+        return new ComposeOutcome(form with { Draft = uid }, drafts.Id, ShownMessage.FilesOf(message, isDraft: true), problems);
     }
 
     /// <summary>Files that stay (of the draft, or of what is forwarded) and files that came with the form.</summary>
@@ -207,7 +218,7 @@ public sealed class Composing(
             }
             else
             {
-                parts.Keep(message, index => kept.Contains(index.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                parts.Keep(message, form.Draft is not null, index => kept.Contains(index.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             }
         }
 

@@ -14,10 +14,26 @@ internal sealed partial record RichText(string Html, IReadOnlyList<MimePart> Pic
     /// <summary>Characters of what the editor gives, pictures and all.</summary>
     public const int MaxLength = 20 << 20;
 
-    /// <summary>Pictures of one message.</summary>
-    private const int MaxPictures = 50;
+    /// <summary>Octets of pictures that have room in it: base64 is four letters for three. What was saved once is never more.</summary>
+    public const int MaxPictureOctets = MaxLength / 4 * 3;
 
-    /// <summary>The same, whoever wrote it: the browser's word is not believed.</summary>
+    /// <summary>Pictures of one message, and characters beside them: half of what <see cref="BoundedHtml"/> looks at, which encodes some anew.</summary>
+    private const int MaxPictures = 50, MaxText = BoundedHtml.MaxLength / 2;
+
+    /// <summary>It cannot be kept whole. Nothing is cut off what a person wrote: they are told instead.</summary>
+    public static bool IsTooMuch(string html)
+    {
+        int pictures = 0, text = html.Length;
+        foreach (ValueMatch picture in DataPicture().EnumerateMatches(html))
+        {
+            pictures++;
+            text -= picture.Length;
+        }
+
+        return html.Length > MaxLength || pictures > MaxPictures || text > MaxText;
+    }
+
+    /// <summary>The same, whoever wrote it: the browser's word is not believed. Ask <see cref="IsTooMuch"/> before.</summary>
     public static RichText Of(string html)
     {
         var pictures = new List<MimePart>();
@@ -38,7 +54,7 @@ internal sealed partial record RichText(string Html, IReadOnlyList<MimePart> Pic
     }
 
     /// <summary>What the editor shows of a message: its text with its looks and the pictures in it, or plain.</summary>
-    public static string Of(MimeMessage message) => MessageBody.Of(message).HasHtml ? HtmlDocument.BodyOf(message) : FromText(MessageText.Of(message));
+    public static string Of(MimeMessage message, bool isDraft = false) => MessageBody.Of(message).HasHtml ? HtmlDocument.BodyOf(message, isDraft) : FromText(MessageText.Of(message));
 
     private static string Named(Match match, List<MimePart> pictures)
     {
