@@ -1,5 +1,6 @@
 using Posthorn.Core;
 using Posthorn.Core.Messages;
+using Posthorn.Server.Connections;
 using Posthorn.Server.Imap.Contexts;
 using Posthorn.Server.Imap.Notifying;
 
@@ -8,6 +9,9 @@ namespace Posthorn.Server.Imap;
 /// <summary>What a session tells unasked, and while no command runs: NOTIFY (RFC 5465) and results kept up to date (RFC 5267).</summary>
 internal sealed partial class ImapSession
 {
+    /// <summary>Before a store that was not there is asked again while nothing else happens.</summary>
+    internal static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(7);
+
     /// <summary>What NOTIFY asked for; null: it never came, and the session tells what every session does.</summary>
     public Notifications? Notifications { get; private set; }
 
@@ -61,11 +65,13 @@ internal sealed partial class ImapSession
         {
             // Armed before it looks: a commit in between wakes the read.
             WakeOnChange();
-            if (!await TryNotifyAsync(cancel))
+            bool isTold = await TryNotifyAsync(cancel);
+            if (End is not null || Writer.IsMidResponse)
             {
                 return new ImapFrame(ImapFrameStatus.Closed);
             }
 
+            using ITimer? retry = isTold ? null : Services.Time.CreateTimer(static input => ((ConnectionInput)input!).Wake(), Connection.Input, RetryPause, System.Threading.Timeout.InfiniteTimeSpan);
             TimeSpan left = Timeout - Services.Time.GetElapsedTime(started);
             ImapFrame frame = await Commands.ReadOrWakeAsync(Services.Limits.MaxCommandBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel);
             if (frame.Status != ImapFrameStatus.Woken)
@@ -75,7 +81,7 @@ internal sealed partial class ImapSession
         }
     }
 
-    /// <summary>False: the session is over.</summary>
+    /// <summary>False: the store is not there.</summary>
     private async ValueTask<bool> TryNotifyAsync(CancellationToken cancel)
     {
         // No command runs: nothing is in progress.
@@ -84,14 +90,14 @@ internal sealed partial class ImapSession
         {
             // RFC 5465 §6.1: SELECTED-DELAYED keeps sequence numbers as they are until a command that may change them.
             await TellUpdatesAsync(expunges: Notifications?.Selected is { IsDelayed: false }, cancel);
+            return true;
         }
         catch (StoreUnavailableException fault)
         {
-            // What was missed is told after the next change, or with the next command.
+            // What was missed is told after a pause, after the next change, or with the next command.
             LogUnavailable(Services.Logger, fault, Connection.Id, "NOTIFY");
+            return false;
         }
-
-        return End is null && !Writer.IsMidResponse;
     }
 
     /// <summary>After the view moved: what new messages hold, what changed in results, what is new in other mailboxes.</summary>
@@ -122,6 +128,14 @@ internal sealed partial class ImapSession
             fetch.Add(came, asked);
         }
 
-        await Contexts.TellAsync(this, Notifications?.Own ?? UidSet.Empty, fetch, cancel);
+        try
+        {
+            await Contexts.TellAsync(this, Notifications?.Own ?? UidSet.Empty, fetch, cancel);
+        }
+        catch (StoreUnavailableException)
+        {
+            Notifications?.Came(came);
+            throw;
+        }
     }
 }

@@ -22,6 +22,9 @@ internal sealed partial class ImapSession
     private ChangeSubscription? _othersArmed;
     private bool _owesModSeq;
 
+    // The signal was taken back, and what it stood for could not be read.
+    private bool _missed;
+
     // Of what the client did itself it hears, whatever NOTIFY asked for.
     private bool _owesOwn;
     private SearchContexts? _contexts;
@@ -96,7 +99,7 @@ internal sealed partial class ImapSession
 
     public void CloseMailbox()
     {
-        (Selected, _owesModSeq, _owesOwn, _contexts) = (null, false, false, null);
+        (Selected, _owesModSeq, _missed, _owesOwn, _contexts) = (null, false, false, false, null);
         Notifications?.Forget();
         _othersChanges?.Dispose();
         _othersChanges = null;
@@ -140,7 +143,7 @@ internal sealed partial class ImapSession
     public async ValueTask TellUpdatesAsync(bool expunges, CancellationToken cancel)
     {
         bool isWatched = Notifications is null or { Selected: not null } || (expunges && _owesOwn);
-        if (Selected is not null && isWatched && (Watched.IsSignalled || (expunges && Selected.HoldsExpunges))
+        if (Selected is not null && isWatched && (Watched.IsSignalled || _missed || (expunges && Selected.HoldsExpunges))
             && await MoveOnAsync(expunges, cancel) is { } changes)
         {
             await TellOthersFlagsAsync(changes, changes.Differences.Changed, cancel);
@@ -159,6 +162,7 @@ internal sealed partial class ImapSession
     public async ValueTask<ViewChanges?> MoveOnAsync(bool expunges, CancellationToken cancel)
     {
         SelectedMailbox selected = Selected!;
+        _missed = true;
         if (!(await SnapshotAsync(selected.Account, selected.Id, cancel)).TryGet(out MailboxSnapshot? newest, out _))
         {
             // RFC 2180 §3.3: another session deleted the mailbox.
@@ -169,6 +173,7 @@ internal sealed partial class ImapSession
         }
 
         await MailboxSnapshot.LoadAsync(selected.View, newest, cancel);
+        _missed = false;
         _owesOwn &= !expunges;
         ViewChanges changes = selected.MoveOn(newest, expunges);
         _contexts?.Touch(changes.Differences);

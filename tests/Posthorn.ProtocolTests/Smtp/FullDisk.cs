@@ -6,7 +6,7 @@ using Posthorn.Core.Storage;
 
 namespace Posthorn.ProtocolTests.Smtp;
 
-/// <summary>A store whose writes fail while it is told to: of the database, or of large bodies.</summary>
+/// <summary>A store that fails while it is told to: at reads or writes of the database, or of large bodies.</summary>
 internal sealed class FullDisk(IStore store, Lazy<IBlobStore> blobs) : IStore, IBlobStore
 {
     private int _disposed;
@@ -14,13 +14,21 @@ internal sealed class FullDisk(IStore store, Lazy<IBlobStore> blobs) : IStore, I
     /// <summary>Null: all is well.</summary>
     public StoreUnavailableException? Writes { get; set; }
 
+    public StoreUnavailableException? Reads { get; set; }
+
+    /// <summary>Fails reads from the next write on: whoever hears of it cannot look.</summary>
+    public StoreUnavailableException? ReadsOnceWritten { get; set; }
+
     public StoreUnavailableException? Bodies { get; set; }
 
     public ValueTask<T> ReadAsync<T>(AccountId account, Func<IReadSession, ValueTask<T>> read, CancellationToken cancel) =>
-        store.ReadAsync(account, read, cancel);
+        Reads is { } failure ? throw failure : store.ReadAsync(account, read, cancel);
 
-    public ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel) =>
-        Writes is { } failure ? throw failure : store.WriteAsync(accounts, write, cancel);
+    public ValueTask<T> WriteAsync<T>(ReadOnlyMemory<AccountId> accounts, Func<IWriteSession, ValueTask<T>> write, CancellationToken cancel)
+    {
+        (Reads, ReadsOnceWritten) = (ReadsOnceWritten ?? Reads, null);
+        return Writes is { } failure ? throw failure : store.WriteAsync(accounts, write, cancel);
+    }
 
     public async ValueTask<BlobUpload> CreateAsync(BodyId id, CancellationToken cancel) => new Upload(this, await blobs.Value.CreateAsync(id, cancel));
 

@@ -19,6 +19,9 @@ internal sealed class MailboxWatch : IDisposable
     private readonly AnnotationMemory _annotations;
     private AccountView _told;
 
+    // The signal was taken back, and what it stood for could not be read.
+    private bool _missed;
+
     private MailboxWatch(IReadOnlyList<EventGroup> groups, ChangeSubscription changes, AccountView told)
     {
         (_groups, Changes, _told) = (groups, changes, told);
@@ -74,11 +77,12 @@ internal sealed class MailboxWatch : IDisposable
     /// <returns>False: there is more to watch than a session may; nothing is watched any more (RFC 5465 §5.8).</returns>
     public async ValueTask<bool> TellAsync(ImapSession session, CancellationToken cancel)
     {
-        if (!Changes.IsSignalled)
+        if (!Changes.IsSignalled && !_missed)
         {
             return true;
         }
 
+        _missed = true;
         Changes.Reset();
         Result<AccountView> read = await AccountView.ReadAsync(session, cancel);
         if (!read.TryGet(out AccountView? now, out _))
@@ -106,7 +110,7 @@ internal sealed class MailboxWatch : IDisposable
         }
 
         await _annotations.TellAsync(session, before, now, _own, cancel);
-        _told = now;
+        (_told, _missed) = (now, false);
         _own.Clear();
         return true;
     }
