@@ -40,15 +40,19 @@ internal sealed class SnapshotCache(IStore store)
                 return known;
             }
 
+            _slots.TryGetValue((account, mailbox), out Slot? slot);
+            ViewerSeen? before = slot?.Seen.GetValueOrDefault(viewer);
+
             // A change of \Seen raises the mailbox's modseq: at the same one, both are of one state.
             ViewerSeen? seen = await store.ReadAsync(
                 account,
                 async session => (await session.Mailboxes.GetAsync(account, mailbox))?.HighestModSeq == shared.Mailbox.HighestModSeq
-                    ? await ViewerSeen.ReadAsync(session, account, mailbox, viewer)
+                    ? await ViewerSeen.ReadAsync(session, account, mailbox, viewer, before)
                     : null,
                 cancel);
             if (seen is not null)
             {
+                slot?.Seen[viewer] = seen;
                 await shared.LoadAsync(cancel);
                 return views.GetOrAdd(viewer, shared.For(seen));
             }
@@ -205,7 +209,7 @@ internal sealed class SnapshotCache(IStore store)
         }
     }
 
-    private static int Held(Slot slot) => slot.Snapshot is { } snapshot ? snapshot.Count - snapshot.FirstHeld : 0;
+    private static int Held(Slot slot) => (slot.Snapshot is { } snapshot ? snapshot.Count - snapshot.FirstHeld : 0) + slot.Seen.Values.Sum(static seen => seen.Count);
 
     /// <summary>What leads from one snapshot to the next; null changes: to itself.</summary>
     private sealed record Step(MailboxSnapshot Before, Mailbox Mailbox, IReadOnlyList<MessageEntry>? Changed, UidSet Vanished)
@@ -220,6 +224,9 @@ internal sealed class SnapshotCache(IStore store)
         public SemaphoreSlim Gate { get; } = new(1, 1);
 
         public MailboxSnapshot? Snapshot { get; set; }
+
+        /// <summary>Of guests, as it was read last: the next is read from there.</summary>
+        public ConcurrentDictionary<AccountId, ViewerSeen> Seen { get; } = new();
 
         public long LastUsed { get; set; }
     }

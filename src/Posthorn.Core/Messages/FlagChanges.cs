@@ -16,7 +16,8 @@ internal static class FlagChanges
     public const int ChunkSize = 10_000;
 
     public static async ValueTask<Result<FlagChunk>> ApplyAsync(
-        IWriteSession session, AccountId account, MailboxId id, UidSet uids, uint after, FlagChange change, ModSeq? unchangedSince, Visitor visitor = default)
+        IWriteSession session, AccountId account, MailboxId id, UidSet uids, uint after, FlagChange change, ModSeq? unchangedSince, Visitor visitor = default,
+        ViewerSeen? known = null)
     {
         if (await session.Mailboxes.GetAsync(account, id) is not { } mailbox)
         {
@@ -49,8 +50,10 @@ internal static class FlagChanges
         (keep, set) = (keep | ~visitor.Shared, set & visitor.Shared);
         var entries = new List<MessageEntry>();
         await session.Messages.EntriesAsync(account, id, After(uids, after), entries, ChunkSize + 1);
-        ViewerSeen? seen = visitor.IsGuest ? await ViewerSeen.ReadAsync(session, account, id, visitor.Id) : null;
-        if (seen is not null)
+        ViewerSeen? seen = !visitor.IsGuest ? null
+            : known is null ? await ViewerSeen.FlagsAsync(session, account, id, visitor.Id)
+            : await ViewerSeen.ReadAsync(session, account, id, visitor.Id, known);
+        if (seen is not null && unchangedSince is not null)
         {
             // The guest's modseq counts; the owner's \Seen stays where it is.
             entries = [.. entries.Select(entry => entry with { ModSeq = seen.Of(entry).ModSeq })];

@@ -153,13 +153,18 @@ public sealed class Messages
         UidSet changed = UidSet.Empty, modified = UidSet.Empty;
         ModSeq modSeq = default;
         uint after = 0;
+
+        // What a guest's own changes come to is read before, not within the write: there only what came meanwhile.
+        ViewerSeen? seen = unchangedSince is { } limit && !Rights.IsOwn(actor, account)
+            ? await _store.ReadAsync(account, session => ViewerSeen.ReadAsync(session, account, mailbox, actor.Principal, ViewerSeen.From(limit)), cancel)
+            : null;
         while (true)
         {
             uint from = after;
             Result<FlagChunk> step = await _store.WriteAsync<Result<FlagChunk>>(
                 new[] { account },
                 async session => await FlagChanges.ApplyAsync(
-                    session, account, mailbox, uids, from, change, unchangedSince, await Visitor.OfAsync(session, actor, account, mailbox)),
+                    session, account, mailbox, uids, from, change, unchangedSince, await Visitor.OfAsync(session, actor, account, mailbox), seen),
                 cancel);
             if (!step.TryGet(out FlagChunk? chunk, out Refusal? refusal))
             {
@@ -212,7 +217,7 @@ public sealed class Messages
         Actor actor, AccountId account, MailboxId mailbox, UidSet uids, List<CrossingMessage> into, CancellationToken cancel)
     {
         Visitor visitor = await _store.ReadAsync(account, session => Visitor.OfAsync(session, actor, account, mailbox), cancel);
-        ViewerSeen? seen = visitor.IsGuest ? await _store.ReadAsync(account, session => ViewerSeen.ReadAsync(session, account, mailbox, visitor.Id), cancel) : null;
+        ViewerSeen? seen = visitor.IsGuest ? await _store.ReadAsync(account, session => ViewerSeen.FlagsAsync(session, account, mailbox, visitor.Id), cancel) : null;
         for (UidSet left = uids; !left.IsEmpty;)
         {
             Result<IReadOnlyList<Message>> page = await ReadAsync(actor, account, mailbox, left, MessageFields.Content, cancel);
@@ -339,7 +344,7 @@ public sealed class Messages
         await filing.FinishAsync();
         if (seen.Build() is { IsEmpty: false } read)
         {
-            await (await ViewerSeen.ReadAsync(session, account, id, visitor.Id)).SetAsync(session, account, id, visitor.Id, read, isSeen: true);
+            await (await ViewerSeen.FlagsAsync(session, account, id, visitor.Id)).SetAsync(session, account, id, visitor.Id, read, isSeen: true);
         }
 
         await QuotaWarning.FileAsync(session, owner, now);

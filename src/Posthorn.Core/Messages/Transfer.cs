@@ -31,7 +31,7 @@ internal static class Transfer
         }
 
         KeywordMap keywords = there.Rights.Has(Right.Write) ? await KeywordMap.BetweenAsync(session, account, source, target, messages) : new KeywordMap([]);
-        ViewerSeen? seen = here.IsGuest ? await ViewerSeen.ReadAsync(session, account, from, here.Id) : null;
+        ViewerSeen? seen = here.IsGuest ? await ViewerSeen.FlagsAsync(session, account, from, here.Id) : null;
         var read = new UidSet.Builder();
         var filing = new Filing(session, account, target, await session.ModSeqAsync(account), now);
         var moved = new UidSet.Builder();
@@ -54,7 +54,7 @@ internal static class Transfer
         await filing.FinishAsync();
         if (read.Build() is { IsEmpty: false } marked)
         {
-            await (await ViewerSeen.ReadAsync(session, account, to, there.Id)).SetAsync(session, account, to, there.Id, marked, isSeen: true);
+            await (await ViewerSeen.FlagsAsync(session, account, to, there.Id)).SetAsync(session, account, to, there.Id, marked, isSeen: true);
         }
 
         if (move)

@@ -61,7 +61,7 @@ internal static class TransferAcross
         await filing.FinishAsync();
         if (seen.Build() is { IsEmpty: false } read)
         {
-            await (await ViewerSeen.ReadAsync(session, toAccount, to, there.Id)).SetAsync(session, toAccount, to, there.Id, read, isSeen: true);
+            await (await ViewerSeen.FlagsAsync(session, toAccount, to, there.Id)).SetAsync(session, toAccount, to, there.Id, read, isSeen: true);
         }
 
         if (move)

@@ -15,8 +15,9 @@ public interface IReadChanges
     {
     }
 
-    /// <summary>Changes of \Seen in somebody else's mailbox that are this viewer's own, oldest first.</summary>
-    ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer);
+    /// <summary>Changes of \Seen in somebody else's mailbox that are this viewer's own, above a modseq, oldest first.</summary>
+    /// <remarks>It goes through all entries of the mailbox above that modseq: not for a writer, unless they are few.</remarks>
+    ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer, ModSeq modSeq);
 
     /// <summary>Everything below was trimmed from the log.</summary>
     ValueTask<ModSeq> OldestAsync(AccountId account);

@@ -42,9 +42,9 @@ internal sealed class PostgresChanges(PostgresTransaction transaction, List<(Acc
         return (uids ?? new ChangedUids.Collector()).Build();
     }
 
-    public ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer) => transaction.Use("""
-        SELECT modseq, change, ids FROM change_log WHERE account = $1 AND kind = $2 AND collection = $3 AND viewer = $4 ORDER BY modseq
-        """).Bind(account.Value).Bind((int)CollectionKind.Mailbox).Bind(mailbox.Value).Bind(viewer.Value)
+    public ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer, ModSeq modSeq) => transaction.Use("""
+        SELECT modseq, change, ids FROM change_log WHERE account = $1 AND kind = $2 AND collection = $3 AND modseq > $4 AND viewer = $5 ORDER BY modseq
+        """).Bind(account.Value).Bind((int)CollectionKind.Mailbox).Bind(mailbox.Value).Bind(modSeq.Value).Bind(viewer.Value)
         .AllAsync(row => new ChangeEntry(
             new ModSeq(row.GetInt64(0)), CollectionKind.Mailbox, mailbox.Value, (ChangeKind)row.GetInt32(1), UidSet.Parse(row.GetString(2))));
 

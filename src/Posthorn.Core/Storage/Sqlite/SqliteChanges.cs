@@ -16,7 +16,7 @@ internal sealed class SqliteChanges(SqliteConnection connection, List<(AccountId
         "SELECT modseq, change, ids FROM change_log WHERE account = ?1 AND kind = ?2 AND collection = ?3 AND modseq > ?4 AND viewer = 0 ORDER BY modseq, change";
 
     private const string SelectOfViewer =
-        "SELECT modseq, change, ids FROM change_log WHERE account = ?1 AND kind = ?2 AND collection = ?3 AND viewer = ?4 ORDER BY modseq";
+        "SELECT modseq, change, ids FROM change_log WHERE account = ?1 AND kind = ?2 AND collection = ?3 AND modseq > ?4 AND viewer = ?5 ORDER BY modseq";
 
     public ValueTask<IReadOnlyList<ChangeEntry>> SinceAsync(AccountId account, CollectionKind kind, long collection, ModSeq modSeq)
     {
@@ -42,9 +42,10 @@ internal sealed class SqliteChanges(SqliteConnection connection, List<(AccountId
         return ValueTask.FromResult(uids.Build());
     }
 
-    public ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer)
+    public ValueTask<IReadOnlyList<ChangeEntry>> OfViewerAsync(AccountId account, MailboxId mailbox, AccountId viewer, ModSeq modSeq)
     {
-        using SqliteStatement query = connection.Use(SelectOfViewer).Bind(account.Value).Bind((long)CollectionKind.Mailbox).Bind(mailbox.Value).Bind(viewer.Value);
+        using SqliteStatement query = connection.Use(SelectOfViewer)
+            .Bind(account.Value).Bind((long)CollectionKind.Mailbox).Bind(mailbox.Value).Bind(modSeq.Value).Bind(viewer.Value);
         var entries = new List<ChangeEntry>();
         while (query.Step())
         {
