@@ -44,6 +44,9 @@ public sealed record StoreOptions
     /// <summary>Mailboxes an account may have.</summary>
     public int MaxMailboxes { get; init; } = 10_000;
 
+    /// <summary>Names an account may have subscribed to: its mailboxes, those of others, and names that outlived theirs.</summary>
+    public int MaxSubscriptions { get; init; } = 20_000;
+
     /// <summary>How long removed messages and accounts can be brought back; zero: not at all.</summary>
     public TimeSpan UndeleteFor { get; init; } = TimeSpan.FromDays(14);
 

@@ -162,6 +162,12 @@ public sealed class Mailboxes
                     return new Refusal.Invalid(objection);
                 }
 
+                // The names need no mailbox: nothing else bounds them.
+                if (subscribed && await session.Mailboxes.CountOtherSubscriptionsAsync(account, normal) >= _options.MaxSubscriptions)
+                {
+                    return new Refusal.Limit("subscriptions of an account", _options.MaxSubscriptions);
+                }
+
                 await session.Mailboxes.SubscribeAsync(account, normal, subscribed);
                 await session.Changes.AddAsync(
                     account, await session.ModSeqAsync(account), CollectionKind.Subscriptions, 0, ChangeKind.Changed, UidSet.Empty);

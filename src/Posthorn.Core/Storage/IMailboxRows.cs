@@ -15,6 +15,9 @@ public interface IReadMailboxes
 
     ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account);
 
+    /// <summary>How many there are beside this name.</summary>
+    ValueTask<int> CountOtherSubscriptionsAsync(AccountId account, string name);
+
     /// <summary>Shared annotations of a mailbox (0: of the server), and those of one viewer.</summary>
     ValueTask<IReadOnlyList<Annotation>> AnnotationsAsync(AccountId account, MailboxId mailbox, AccountId? viewer);
 

@@ -30,6 +30,26 @@ public sealed class MailboxTreeTests
         Assert.True((await mailboxes.RenameAsync(store.Actor, store.Account, "c/d/a", "c/e", Cancel)).IsOk);
     }
 
+    [Fact]
+    public async Task Subscriptions_have_a_limit_whether_their_mailboxes_exist_or_not()
+    {
+        string folder = Directory.CreateTempSubdirectory("posthorn-test-").FullName;
+        await using TestStore store = await TestStore.AtAsync(new StoreOptions { DataFolder = folder, Database = TestDatabase.For(folder), MaxSubscriptions = 2 });
+        store.OwnsFolder = true;
+        Mailboxes mailboxes = store.Get<Mailboxes>();
+        Task<Result<Done>> SubscribeAsync(string name, bool subscribed) => mailboxes.SubscribeAsync(store.Actor, store.Account, name, subscribed, Cancel).AsTask();
+
+        Assert.True((await SubscribeAsync("a/1", true)).IsOk);
+        Assert.True((await SubscribeAsync("a/2", true)).IsOk);
+        Assert.Equal(2, Assert.IsType<Refusal.Limit>((await SubscribeAsync("a/3", true)).Refusal).Value);
+
+        // Full: one that is there is no more, and one that goes makes room.
+        Assert.True((await SubscribeAsync("a/2", true)).IsOk);
+        Assert.True((await SubscribeAsync("a/1", false)).IsOk);
+        Assert.True((await SubscribeAsync("a/3", true)).IsOk);
+        Assert.Equal(["a/2", "a/3"], (await mailboxes.SubscriptionsAsync(store.Actor, store.Account, Cancel)).Value);
+    }
+
     private static async Task<IEnumerable<string>> NamesAsync(TestStore store) =>
         (await store.Get<Mailboxes>().ListAsync(store.Actor, store.Account, Cancel)).Value.Select(mailbox => mailbox.Name);
 }

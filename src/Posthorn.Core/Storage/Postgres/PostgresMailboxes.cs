@@ -65,6 +65,9 @@ internal sealed class PostgresMailboxes(PostgresTransaction transaction, Postgre
         return Hold(isKnown ? expected : await transaction.Use(SelectByName).Bind(account.Value).Bind(name).FirstAsync(row => Read(row, account)));
     }
 
+    public async ValueTask<int> CountOtherSubscriptionsAsync(AccountId account, string name) =>
+        (int)(await transaction.Use("SELECT count(*) FROM subscription WHERE account = $1 AND name <> $2").Bind(account.Value).Bind(name).ScalarAsync<long>() ?? 0);
+
     public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account) =>
         transaction.Use("SELECT name FROM subscription WHERE account = $1 ORDER BY name").Bind(account.Value).AllAsync(static row => row.GetString(0));
 

@@ -57,6 +57,12 @@ internal sealed class SqliteMailboxes(SqliteConnection connection) : IWriteMailb
         return ValueTask.FromResult(query.Step() ? Read(query, account) : null);
     }
 
+    public ValueTask<int> CountOtherSubscriptionsAsync(AccountId account, string name)
+    {
+        using SqliteStatement query = connection.Use("SELECT count(*) FROM subscription WHERE account = ?1 AND name <> ?2").Bind(account.Value).Bind(name);
+        return ValueTask.FromResult(query.Step() ? query.Int32(0) : 0);
+    }
+
     public ValueTask<IReadOnlyList<string>> SubscriptionsAsync(AccountId account)
     {
         using SqliteStatement query = connection.Use("SELECT name FROM subscription WHERE account = ?1 ORDER BY name").Bind(account.Value);
