@@ -10,7 +10,7 @@ internal static class MailboxTree
 {
     public static async ValueTask<Result<Mailbox>> CreateAsync(IWriteSession session, AccountId account, string name, SpecialUse use, int most)
     {
-        if (MailboxName.Objection(name) is { } objection)
+        if (Objection(name) is { } objection)
         {
             return new Refusal.Invalid(objection);
         }
@@ -42,7 +42,7 @@ internal static class MailboxTree
 
     public static async ValueTask<Result<Mailbox>> RenameAsync(IWriteSession session, AccountId account, string from, string to, int most, DateTimeOffset now)
     {
-        if (MailboxName.Objection(to) is { } objection)
+        if (Objection(to) is { } objection)
         {
             return new Refusal.Invalid(objection);
         }
@@ -70,7 +70,7 @@ internal static class MailboxTree
 
         Mailbox[] moved = [source, .. all.Where(mailbox => MailboxName.IsInside(mailbox.Name, from))];
         // Before anything is written: a refusal keeps what was.
-        if (moved.Select(mailbox => MailboxName.Objection(to + mailbox.Name[from.Length..])).FirstOrDefault(found => found is not null) is { } objectionInside)
+        if (moved.Select(mailbox => Objection(to + mailbox.Name[from.Length..])).FirstOrDefault(found => found is not null) is { } objectionInside)
         {
             return new Refusal.Invalid(objectionInside);
         }
@@ -130,6 +130,10 @@ internal static class MailboxTree
         await LogAsync(session, account, ChangeKind.Removed, [(uint)target.Id.Value]);
         return Done.Value;
     }
+
+    // A mailbox of one's own under such a name could not be opened, or another's would be in its place.
+    private static string? Objection(string name) =>
+        MailboxName.Objection(name) ?? (Namespaces.TrySplit(name, out _, out _, out _) ? $"{name} means a mailbox of another account." : null);
 
     private static Refusal.Limit TooMany(int most) => new("mailboxes of an account", most);
 

@@ -1,3 +1,4 @@
+using Posthorn.Core;
 using Posthorn.Core.Mailboxes;
 
 namespace Posthorn.Tests.Core.Access;
@@ -14,6 +15,15 @@ public sealed class NamespacesTests
     {
         Assert.True(Namespaces.TrySplit(name, out bool shared, out string owner, out string rest));
         Assert.Equal((isShared, address, inner), (shared, owner, rest));
+    }
+
+    [Fact]
+    public async Task No_mailbox_gets_a_name_that_means_anothers()
+    {
+        await using TestStore store = await TestStore.OpenAsync();
+        Mailboxes mailboxes = store.Get<Mailboxes>();
+        Assert.IsType<Refusal.Invalid>((await mailboxes.CreateAsync(store.Actor, store.Account, "Shared/bob@example.test/A", SpecialUse.None, TestContext.Current.CancellationToken)).Refusal);
+        Assert.True((await mailboxes.CreateAsync(store.Actor, store.Account, "Shared/Projects", SpecialUse.None, TestContext.Current.CancellationToken)).IsOk);
     }
 
     [Theory]
