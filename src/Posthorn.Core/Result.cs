@@ -23,6 +23,12 @@ public abstract record Refusal
         public override string Text => $"There is no {What}.";
     }
 
+    /// <summary>It was there when the actor looked; somebody else removed it.</summary>
+    public sealed record Expunged : Refusal
+    {
+        public override string Text => "There is no such message any more";
+    }
+
     public sealed record AlreadyExists(string What) : Refusal
     {
         public override string Text => $"{What} exists already.";

@@ -111,7 +111,7 @@ public sealed class Messages
 
                     if (await session.Messages.FiledAsync(account, from, UidSet.Of(uid)) is not [var old])
                     {
-                        return new Refusal.NotFound("such message any more");
+                        return new Refusal.Expunged();
                     }
 
                     Result<Appended> appended = await AppendAsync(session, account, to, [message], now, old.SizeBytes, 1, there);

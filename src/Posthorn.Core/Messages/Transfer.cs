@@ -12,7 +12,12 @@ internal static class Transfer
         IWriteSession session, AccountId account, MailboxId from, UidSet uids, MailboxId to, bool move, DateTimeOffset now,
         Visitor here = default, Visitor there = default)
     {
-        if (await session.Mailboxes.GetAsync(account, from) is not { } source || await session.Mailboxes.GetAsync(account, to) is not { IsContainer: false } target)
+        if (await session.Mailboxes.GetAsync(account, from) is not { } source)
+        {
+            return new Refusal.Expunged();
+        }
+
+        if (await session.Mailboxes.GetAsync(account, to) is not { IsContainer: false } target)
         {
             return new Refusal.NotFound("mailbox");
         }

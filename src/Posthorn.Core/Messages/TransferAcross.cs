@@ -23,7 +23,12 @@ internal static class TransferAcross
             return refusal;
         }
 
-        if (await session.Mailboxes.GetAsync(fromAccount, from) is not { } source || await session.Mailboxes.GetAsync(toAccount, to) is not { IsContainer: false } target)
+        if (await session.Mailboxes.GetAsync(fromAccount, from) is not { } source)
+        {
+            return new Refusal.Expunged();
+        }
+
+        if (await session.Mailboxes.GetAsync(toAccount, to) is not { IsContainer: false } target)
         {
             return new Refusal.NotFound("mailbox");
         }

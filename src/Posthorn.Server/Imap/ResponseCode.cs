@@ -78,6 +78,7 @@ internal readonly record struct ResponseCode(string? Text)
         {
             Refusal.Denied => NoPermission,
             Refusal.NotFound => absent,
+            Refusal.Expunged => ExpungeIssued,
             Refusal.AlreadyExists => AlreadyExists,
             Refusal.HasChildren => HasChildren,
             Refusal.OverQuota or Refusal.OverMessageQuota => OverQuota,

@@ -29,7 +29,14 @@ internal sealed record Replace(uint Number, bool ByUid, Append Message) : IImapC
         uint uid = ByUid ? Number : selected.View[(int)Number - 1].Uid;
         Result<IReadOnlyList<Core.Messages.Message>> read =
             await session.Services.Messages.ReadAsync(session.Actor!, selected.Account, selected.Id, UidSet.Of(uid), MessageFields.None, cancel);
-        long size = read.TryGet(out IReadOnlyList<Core.Messages.Message>? rows, out _) && rows is [var old] ? old.SizeBytes : 0;
+        bool isRead = read.TryGet(out IReadOnlyList<Core.Messages.Message>? rows, out _);
+        if (isRead && rows!.Count == 0)
+        {
+            // Another session's expunge that may not be told before the reply. No octets are asked for: they would be lost.
+            return ResponseCode.Refuse(new Refusal.Expunged(), default);
+        }
+
+        long size = isRead ? rows![0].SizeBytes : 0;
         return await Message.TakeAsync(
             session,
             new ReplacedMessage(selected.Account, size),
