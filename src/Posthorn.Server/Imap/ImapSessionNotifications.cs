@@ -54,9 +54,14 @@ internal sealed partial class ImapSession
 
     /// <summary>The next command. While none is here, a client that asked for it hears what changes.</summary>
     private ValueTask<ImapFrame> ReadAsync(CancellationToken cancel) =>
-        Account is null ? Commands.ReadWholeAsync(Services.Limits.MaxCommandBytesBeforeLogin, Timeout, cancel)
+        Account is null ? ReadBeforeLoginAsync(cancel)
         : Notifications is not null && HearsChanges ? ReadNotifyingAsync(cancel)
         : Commands.ReadAsync(Services.Limits.MaxCommandBytes, Timeout, cancel);
+
+    // Also where a command is here already, and nothing has to be waited for.
+    private ValueTask<ImapFrame> ReadBeforeLoginAsync(CancellationToken cancel) => Timeout is { Ticks: > 0 } left
+        ? Commands.ReadWholeAsync(Services.Limits.MaxCommandBytesBeforeLogin, left, cancel)
+        : new(new ImapFrame(ImapFrameStatus.TimedOut));
 
     private async ValueTask<ImapFrame> ReadNotifyingAsync(CancellationToken cancel)
     {

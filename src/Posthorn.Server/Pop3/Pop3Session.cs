@@ -64,7 +64,9 @@ internal sealed partial class Pop3Session(Pop3Services services, MailConnection 
                 return EndReason.ClientClosed;
             }
 
-            LineRead read = await _lines.ReadAsync(Services.Limits.MaxCommandLine, Maildrop is null ? LeftToSignIn : Services.Limits.Autologout, cancel);
+            // Of a client that keeps talking the next line is always here: no wait would end.
+            TimeSpan left = Maildrop is null ? LeftToSignIn : Services.Limits.Autologout;
+            LineRead read = left > TimeSpan.Zero ? await _lines.ReadAsync(Services.Limits.MaxCommandLine, left, cancel) : new LineRead(LineStatus.TimedOut, default);
             Pop3Reply reply = read.Status == LineStatus.Line
                 ? Find(read.Line, out IPop3Command? command) ?? await RunAsync(command!, cancel)
                 : Unreadable(read.Status);
