@@ -221,14 +221,14 @@ internal sealed partial class ImapSession
     }
 
     /// <summary>
-    /// The modseq from which the client may resume, where it could not tell it from the MODSEQ of what it heard: some messages went, or went and are not
+    /// The modseq from which the client may resume, where it could not tell it from the MODSEQ of what it heard: some messages went, or something is not
     /// told yet (RFC 7162 §3.2.7, §3.2.9; §6 for what it takes otherwise).
     /// </summary>
     private ImapResult WithModSeq(ImapResult result)
     {
         bool owes = _owesModSeq;
         _owesModSeq = false;
-        if (Selected is not { } selected || !Writer.Dialect.HasFlag(ImapDialect.CondStore) || !(owes || selected.HoldsExpunges))
+        if (Selected is not { } selected || !Writer.Dialect.HasFlag(ImapDialect.CondStore) || !(owes || selected.HoldsBack))
         {
             return result;
         }
@@ -263,11 +263,26 @@ internal sealed partial class ImapSession
         Writer.Line("] Flags that are kept"u8);
     }
 
+    /// <summary>Untagged FETCH of flags that changed while the client did not want to hear of such: NOTIFY SET tells all that came together (RFC 5465 §3.1).</summary>
+    public async ValueTask TellWithheldFlagsAsync(CancellationToken cancel)
+    {
+        MailboxSnapshot view = Selected!.View;
+        IReadOnlyList<uint> withheld = Selected.WithheldFlags;
+        await view.LoadAsync(UidSet.From(withheld), cancel);
+        foreach (uint uid in withheld)
+        {
+            int position = view.IndexOf(uid);
+            TellFlags(position, view[position], view.Mailbox.Keywords);
+            await Writer.FlushIfLargeAsync(cancel);
+        }
+    }
+
     /// <summary>Untagged FETCH of flags that others changed, unless the client does not want to hear of such (RFC 5465 §5.1).</summary>
     public async ValueTask TellOthersFlagsAsync(ViewChanges changes, IReadOnlyList<MessageEntry> messages, CancellationToken cancel)
     {
         if (Notifications is { TellsFlags: false })
         {
+            Selected!.Withhold(messages.Select(message => message.Uid));
             return;
         }
 
@@ -280,6 +295,7 @@ internal sealed partial class ImapSession
 
     public void TellFlags(int position, MessageEntry message, IReadOnlyList<string> keywords)
     {
+        Selected?.Told(message.Uid);
         Writer.BeginFetch(position + 1, message.Uid);
         Writer.FlagItems(message, keywords);
         Writer.Line(")"u8);

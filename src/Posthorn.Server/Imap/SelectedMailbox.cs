@@ -16,13 +16,15 @@ namespace Posthorn.Server.Imap;
 /// <param name="rights">What the session may do there; null: everything.</param>
 internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly, string? name = null, RightSet? rights = null)
 {
+    private readonly HashSet<uint> _withheld = [];
     private MailboxSnapshot _newest = snapshot;
+    private ModSeq _toldBefore = snapshot.Mailbox.HighestModSeq;
 
     public MailboxSnapshot View { get; private set; } = snapshot;
 
     /// <summary>
-    /// The client knows of every change up to here, and may resume from it. It stays behind the view while expunges are held: flags of later changes are
-    /// told before them (RFC 7162 §3.2).
+    /// The client knows of every change up to here, and may resume from it. It stays behind the view while expunges are held, or flags withheld: what came later
+    /// is told before them (RFC 7162 §3.2).
     /// </summary>
     public ModSeq ToldModSeq { get; private set; } = snapshot.Mailbox.HighestModSeq;
 
@@ -45,6 +47,12 @@ internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly,
     /// <summary>What <c>$</c> names (RFC 9051 §6.4.4.1).</summary>
     public UidSet SavedSearch { get; set; } = UidSet.Empty;
 
+    /// <summary>The client does not know of some change up to the view's.</summary>
+    public bool HoldsBack => HoldsExpunges || _withheld.Count > 0;
+
+    /// <summary>Messages whose flags others changed and the client did not hear of, because it did not ask to (RFC 5465 §5.3); in order.</summary>
+    public IReadOnlyList<uint> WithheldFlags => [.. _withheld.Order()];
+
     /// <summary>Messages are gone that the client was not told of yet.</summary>
     public bool HoldsExpunges => !ReferenceEquals(View, _newest);
 
@@ -61,9 +69,33 @@ internal sealed class SelectedMailbox(MailboxSnapshot snapshot, bool isReadOnly,
             (after, differences) = (newest.Retaining(before, differences.Vanished), differences with { Vanished = UidSet.Empty });
         }
 
-        (View, _newest) = (after, newest);
-        ToldModSeq = HoldsExpunges ? ToldModSeq : newest.Mailbox.HighestModSeq;
+        (View, _newest, _toldBefore) = (after, newest, ToldModSeq);
+        if (_withheld.Count > 0 && !differences.Vanished.IsEmpty)
+        {
+            _withheld.RemoveWhere(differences.Vanished.Contains);
+        }
+
+        ToldModSeq = HoldsBack ? ToldModSeq : newest.Mailbox.HighestModSeq;
         return new ViewChanges(before, after, differences);
+    }
+
+    /// <summary>The flags of these messages changed with the last step, and are not told.</summary>
+    public void Withhold(IEnumerable<uint> uids)
+    {
+        _withheld.UnionWith(uids);
+        ToldModSeq = HoldsBack ? _toldBefore : ToldModSeq;
+    }
+
+    /// <summary>The client does not know what flags the message had before its own change.</summary>
+    public bool Withholds(uint uid) => _withheld.Contains(uid);
+
+    /// <summary>The client hears of the flags that the message has in the view.</summary>
+    public void Told(uint uid)
+    {
+        if (_withheld.Remove(uid) && !HoldsBack)
+        {
+            ToldModSeq = _newest.Mailbox.HighestModSeq;
+        }
     }
 }
 

@@ -62,6 +62,11 @@ internal sealed record Notify(IReadOnlyList<EventGroup> Groups, bool TellsStatus
         await session.TellUpdatesAsync(expunges: true, cancel);
         session.NotifyOf(null);
         await session.TellUpdatesAsync(expunges: true, cancel);
+        if (session.Selected is not null)
+        {
+            await session.TellWithheldFlagsAsync(cancel);
+        }
+
         if (session.End is not null)
         {
             watch?.Dispose();

@@ -81,9 +81,14 @@ internal sealed record Store(SequenceSet Messages, FlagOperation Operation, Flag
     {
         MessageFlags mask = Flags.Mask(changes.After.Mailbox.Keywords);
         bool knowsModSeq = session.Writer.Dialect.HasFlag(ImapDialect.CondStore);
-        IReadOnlyList<MessageEntry> different = session.Notifications is { TellsFlags: false }
-            ? [.. changes.Differences.Changed.Where(message => own.Contains(message.Uid))]
-            : changes.Differences.Changed;
+        SelectedMailbox selected = session.Selected!;
+        IReadOnlyList<MessageEntry> different = changes.Differences.Changed;
+        if (session.Notifications is { TellsFlags: false })
+        {
+            selected.Withhold(different.Where(message => !own.Contains(message.Uid)).Select(message => message.Uid));
+            different = [.. different.Where(message => own.Contains(message.Uid))];
+        }
+
         if (!IsSilent)
         {
             different = Merge(different, own, changes.After);
@@ -92,7 +97,7 @@ internal sealed record Store(SequenceSet Messages, FlagOperation Operation, Flag
         foreach (MessageEntry message in different)
         {
             int position = changes.After.IndexOf(message.Uid);
-            bool isExpected = IsSilent && own.Contains(message.Uid) && message.Flags == Expected(changes.Before[changes.Before.IndexOf(message.Uid)].Flags, mask);
+            bool isExpected = IsSilent && own.Contains(message.Uid) && !selected.Withholds(message.Uid) && message.Flags == Expected(changes.Before[changes.Before.IndexOf(message.Uid)].Flags, mask);
             if (!isExpected)
             {
                 session.TellFlags(position, message, changes.After.Mailbox.Keywords);

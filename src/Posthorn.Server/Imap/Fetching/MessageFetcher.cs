@@ -207,6 +207,7 @@ internal sealed class MessageFetcher(ImapSession session, FetchRequest request)
 
         if (Item(items, FetchItems.Flags, "FLAGS "u8))
         {
+            session.Selected.Told(message.Uid);
             _writer.Flags(message.Flags, view.Mailbox.Keywords);
         }
 
