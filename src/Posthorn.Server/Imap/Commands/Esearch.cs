@@ -82,7 +82,7 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
         return ImapResult.Completed;
     }
 
-    /// <summary>Each once, in the order of LIST; names that are not there are passed over.</summary>
+    /// <summary>Each once, one's own in the order of LIST; names that are not there are passed over.</summary>
     private async ValueTask<Result<IReadOnlyList<Mailbox>>> ChooseAsync(ImapSession session, CancellationToken cancel)
     {
         Mailboxes store = session.Services.Mailboxes;
@@ -105,7 +105,32 @@ internal sealed record Esearch(IReadOnlyList<SearchSource> Sources, SearchProgra
         }
 
         chosen.AddRange(mailboxes.Where(mailbox => !mailbox.IsContainer && Sources.Any(source => source.Holds(mailbox, subscriptions, selected))));
-        return new Result<IReadOnlyList<Mailbox>>(chosen);
+        chosen.AddRange(await OthersAsync(session, subscriptions, cancel));
+        return new Result<IReadOnlyList<Mailbox>>([.. chosen.DistinctBy(mailbox => (mailbox.Account, mailbox.Id))]);
+    }
+
+    /// <summary>Mailboxes of other accounts, behind one's own. The rights to search them are asked for when they are opened.</summary>
+    /// <remarks>RFC 7377 §2.2: one that is named needs no right to be seen in lists, any other does.</remarks>
+    private async ValueTask<IReadOnlyList<Mailbox>> OthersAsync(ImapSession session, HashSet<string> subscriptions, CancellationToken cancel)
+    {
+        SearchSource[] sources = [.. Sources.Where(static source => source.Kind >= SearchSourceKind.Subscribed)];
+        if (sources.Length == 0)
+        {
+            return [];
+        }
+
+        var others = new List<Mailbox>();
+        foreach (string name in sources.Where(static source => source.Kind == SearchSourceKind.Mailboxes).SelectMany(static source => source.Names).Distinct())
+        {
+            if (Namespaces.TrySplit(name, out _, out _, out _) && (await session.Services.Mailboxes.ResolveAsync(session.Actor!, name, cancel)).TryGet(out Mailbox? named, out _))
+            {
+                others.Add(named);
+            }
+        }
+
+        others.AddRange((await session.Services.Mailboxes.GrantedAsync(session.Actor!, cancel)).Where(
+            mailbox => !mailbox.IsContainer && sources.Any(source => source.Holds(mailbox, subscriptions, null))));
+        return others;
     }
 
     private async ValueTask SearchAsync(ImapSession session, Mailbox mailbox, CancellationToken cancel)

@@ -1,10 +1,13 @@
 using Posthorn.Core;
+using Posthorn.Core.Mailboxes;
 using Posthorn.Server.Imap.Notifying;
 
 namespace Posthorn.Server.Imap.Commands;
 
 /// <summary>NOTIFY: what the client wants to hear of at any time, of the selected mailbox and of others.</summary>
-/// <remarks>RFC 5465 §3.1.</remarks>
+/// <remarks>
+/// RFC 5465 §3.1. Not implemented: RFC 5465 §6.6 mailboxes of other accounts, unless they are selected; who names one is refused, so that nobody waits for it.
+/// </remarks>
 /// <param name="Groups">Empty: NONE.</param>
 /// <param name="TellsStatus">The other mailboxes' STATUS is told first.</param>
 internal sealed record Notify(IReadOnlyList<EventGroup> Groups, bool TellsStatus) : IImapCommand<Notify>
@@ -45,6 +48,12 @@ internal sealed record Notify(IReadOnlyList<EventGroup> Groups, bool TellsStatus
         if (!Groups.All(group => group.IsKnown))
         {
             return ImapResult.No(ResponseCode.BadEvent, "Such an event is not told here");
+        }
+
+        if (Groups.Any(group => group.Filter is { } filter && filter.Names.Any(static name => Namespaces.TrySplit(name, out _, out _, out _))))
+        {
+            // RFC 5465 §3.1: as what would be too dear. That a mailbox exists is not told by it.
+            return ImapResult.No(ResponseCode.NotificationOverflow, "A mailbox of another account is watched while it is selected, and not beside that");
         }
 
         EventGroup[] others = [.. Groups.Where(group => group.Filter is not null && group.Events != NotifyEvents.None)];
