@@ -31,6 +31,10 @@ public ref struct AddressListReader
     private bool _inGroup;
     private ReadOnlySpan<byte> _comment;
 
+    // What was searched for up to the end is not searched for again: else a field of nothing but brackets would take the square of its length.
+    private bool _hasNoBracket;
+    private int _endOfRoute = -1;
+
     /// <param name="value">Value of the field, folded or not.</param>
     /// <param name="scratch">At least as long as the value. Name, Mailbox and the rest point into it until the next read.</param>
     public AddressListReader(ReadOnlySpan<byte> value, Span<byte> scratch)
@@ -170,7 +174,8 @@ public ref struct AddressListReader
 
         if (octet == '[' && inDomain)
         {
-            int close = _value[_position..].IndexOf((byte)']');
+            int close = _hasNoBracket ? -1 : _value[_position..].IndexOf((byte)']');
+            _hasNoBracket = close < 0;
             Keep(close < 0 ? 1 : close + 1);
             return;
         }
@@ -273,14 +278,19 @@ public ref struct AddressListReader
 
     private int ReadRoute()
     {
-        int colon = _value[_position..].IndexOfAny((byte)':', (byte)'>');
-        if (colon < 0 || _value[_position + colon] == '>')
+        if (_endOfRoute < _position)
+        {
+            int end = _value[_position..].IndexOfAny((byte)':', (byte)'>');
+            _endOfRoute = end < 0 ? _value.Length : _position + end;
+        }
+
+        if (_endOfRoute == _value.Length || _value[_endOfRoute] == '>')
         {
             return _length;
         }
 
         int start = _length;
-        foreach (byte octet in _value.Slice(_position, colon))
+        foreach (byte octet in _value[_position.._endOfRoute])
         {
             if (octet is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
             {
@@ -288,7 +298,7 @@ public ref struct AddressListReader
             }
         }
 
-        _position += colon + 1;
+        _position = _endOfRoute + 1;
         Route = _text[start.._length];
         return _length;
     }

@@ -59,6 +59,26 @@ public sealed class AddressListReaderTests
         Assert.Equal(MimeLimits.Addresses, Read(value).Split(" / ").Length);
     }
 
+    // At this length whatever is searched for from each place to the end takes minutes.
+    [Theory]
+    [InlineData("a@", "[", "", 1)]
+    [InlineData("", "<@,", "", 0)]
+    [InlineData("", "<@,", ">", 0)]
+    [InlineData("", "<@,", ":", 0)]
+    [InlineData("", "\"\"(", "", 0)]
+    public void Takes_time_by_the_length_of_the_field_and_not_by_its_square(string start, string again, string end, int entries)
+    {
+        byte[] value = Encoding.ASCII.GetBytes(start + string.Concat(Enumerable.Repeat(again, 2 << 20)) + end);
+        var reader = new AddressListReader(value, new byte[value.Length]);
+        int read = 0;
+        while (reader.Read())
+        {
+            read++;
+        }
+
+        Assert.InRange(read, entries, entries + 1);
+    }
+
     [Fact]
     public void Any_octets_end_and_every_group_ends() => MimeGen.Octets.Sample(octets =>
     {
