@@ -47,6 +47,10 @@ internal sealed class SpfCheck
         {
             return Permanent(domain, $"{texts.Length} records at {domain}");
         }
+        if (texts[0].Length > SpfEvaluator.MaxRecord)
+        {
+            return Permanent(domain, $"the record of {domain} is longer than {SpfEvaluator.MaxRecord} characters");
+        }
         (SpfRecord? record, string? wrong) = SpfRecord.Parse(texts[0]);
         return record is null ? Permanent(domain, $"'{wrong}' in the record of {domain} is no valid term") : await EvaluateAsync(domain, record, explain, cancel);
     }

@@ -19,6 +19,9 @@ public sealed class SpfEvaluator(IDnsResolver resolver, TimeProvider time)
     /// <summary>Hosts whose addresses one "mx" may ask for, and names that one "ptr" may verify (RFC 7208 §4.6.4).</summary>
     public const int MaxHosts = 10;
 
+    /// <summary>Characters of one record. RFC 7208 §3.4 wants it to fit into 512 octets with its answer; each macro can stand for some hundred characters.</summary>
+    public const int MaxRecord = 8 * 1024;
+
     public async ValueTask<SpfOutcome> CheckHostAsync(SpfQuery query, CancellationToken cancel)
     {
         // RFC 7208 §4.3: a domain that cannot be one, or has a single label, has no record.

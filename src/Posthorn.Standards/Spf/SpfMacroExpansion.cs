@@ -21,16 +21,12 @@ internal sealed class SpfMacroExpansion(SpfQuery query, TimeProvider time, Func<
     {
         string name = await ExpandAsync(text, domain, cancel);
         name = name.EndsWith('.') ? name[..^1] : name;
-        while (name.Length > DnsName.MaxLength)
+        if (name.Length <= DnsName.MaxLength)
         {
-            int dot = name.IndexOf('.', StringComparison.Ordinal);
-            if (dot < 0)
-            {
-                break;
-            }
-            name = name[(dot + 1)..];
+            return name;
         }
-        return name;
+        string end = name[^(DnsName.MaxLength + 1)..];
+        return end[(end.IndexOf('.', StringComparison.Ordinal) + 1)..];
     }
 
     /// <summary>Null where the expansion is not printable ASCII.</summary>

@@ -45,6 +45,32 @@ public sealed class SpfEvaluatorTests
         Assert.Equal(new SpfOutcome(SpfResult.Pass, "a.test", "ip4:192.0.2.0/24"), outcome);
     }
 
+    // RFC 7208 §7.3: cut label by label, half a million characters would be copied a quarter of a million times.
+    [Fact]
+    public async Task A_name_of_many_macros_is_cut_at_once()
+    {
+        string macros = string.Concat(Enumerable.Repeat($" \"{string.Concat(Enumerable.Repeat("%{l}", 50))}\"", 38));
+        string zone = $"a.test. TXT \"v=spf1 exists:\"{macros} \".there.test -all\"\n*.there.test. A 127.0.0.2";
+        string local = string.Join('.', Enumerable.Repeat("a", 120));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ValueTask<SpfOutcome> check = CheckAsync(zone, new SpfQuery(IPAddress.Parse("192.0.2.5"), "a.test", $"{local}@a.test", "h", "r"));
+
+        Assert.True(check.IsCompleted);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 100_000_000);
+        Assert.Equal(SpfResult.Pass, (await check).Result);
+    }
+
+    [Fact]
+    public async Task A_record_that_is_too_long_is_none_that_counts()
+    {
+        string terms = string.Concat(Enumerable.Repeat(" \" ip4:192.0.2.5\"", 600));
+
+        SpfOutcome outcome = await CheckAsync($"a.test. TXT \"v=spf1\"{terms}", new SpfQuery(IPAddress.Parse("192.0.2.5"), "a.test", "x@a.test", "h", "r"));
+
+        Assert.Equal(SpfResult.PermError, outcome.Result);
+    }
+
     [Fact]
     public void Random_records_give_a_result()
     {
