@@ -3,9 +3,15 @@ using Posthorn.Standards.Dns;
 
 namespace Posthorn.Server.Dns;
 
-/// <summary>Answers until they expire, never more than a set number. Temporary failures are not kept.</summary>
+/// <summary>Answers until they expire, never more than a set number. Temporary failures are not kept, nor is what is long.</summary>
 internal sealed class DnsCache(int entries, TimeProvider time)
 {
+    /// <summary>Characters of one answer that is kept. Whoever sends mail names what is asked for, and can fill the table with answers of 64 KB.</summary>
+    public const int MaxAnswer = 4 * 1024;
+
+    /// <summary>What a record counts for beside its text.</summary>
+    private const int RecordOverhead = 32;
+
     private readonly ConcurrentDictionary<(DnsType Type, string Name), (object Answer, DateTimeOffset Until)> _answers = new();
     private int _count;
 
@@ -25,7 +31,7 @@ internal sealed class DnsCache(int entries, TimeProvider time)
 
     public void Keep<T>(DnsType type, string name, DnsAnswer<T> answer, TimeSpan duration)
     {
-        if (entries <= 0 || duration <= TimeSpan.Zero || answer.Status is DnsStatus.TemporaryFailure)
+        if (entries <= 0 || duration <= TimeSpan.Zero || answer.Status is DnsStatus.TemporaryFailure || LengthOf(answer) > MaxAnswer)
         {
             return;
         }
@@ -39,6 +45,14 @@ internal sealed class DnsCache(int entries, TimeProvider time)
             MakeRoom();
         }
     }
+
+    private static int LengthOf<T>(DnsAnswer<T> answer) => answer.Records.Sum(static record => RecordOverhead + record switch
+    {
+        string text => text.Length,
+        MxRecord exchanger => exchanger.Exchange.Length,
+        SrvRecord service => service.Target.Length,
+        _ => 0,
+    });
 
     // Expired ones go first; where that frees less than a tenth, whichever come first in the table. Enumerating while others write is safe.
     private void MakeRoom()

@@ -126,6 +126,31 @@ public sealed class DnsClientResolverTests
         Assert.True(server.UdpQuestions > asked);
     }
 
+    [Fact]
+    public async Task A_long_answer_is_not_kept()
+    {
+        string strings = string.Concat(Enumerable.Repeat($" \"{new string('x', 250)}\"", 200));
+        await using TestDnsServer server = TestDnsServer.Start($"long.example.test. 3600 IN TXT{strings}");
+        DnsClientResolver resolver = Resolver(server);
+
+        Assert.Equal(50_000, Assert.Single((await resolver.TextAsync("long.example.test", Cancel)).Records).Length);
+        await resolver.TextAsync("long.example.test", Cancel);
+
+        Assert.Equal(2, server.TcpQuestions);
+    }
+
+    [Fact]
+    public void Many_short_records_are_a_long_answer_too()
+    {
+        var cache = new DnsCache(entries: 50, _time);
+        MxRecord[] records = [.. Enumerable.Range(0, 100).Select(number => new MxRecord(number, $"mx{number}.example.test"))];
+        cache.Keep(DnsType.Mx, "few.test", DnsAnswer<MxRecord>.Found(records[..10], authentic: false), TimeSpan.FromMinutes(1));
+        cache.Keep(DnsType.Mx, "many.test", DnsAnswer<MxRecord>.Found(records, authentic: false), TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(cache.Find<MxRecord>(DnsType.Mx, "few.test"));
+        Assert.Null(cache.Find<MxRecord>(DnsType.Mx, "many.test"));
+    }
+
     // RFC 4035 §4.9.3
     [Theory]
     [InlineData(true, null, true)]
