@@ -13,7 +13,7 @@ internal static class BoundedHtml
     /// <summary>Characters of HTML that are looked at; what follows is left out.</summary>
     public const int MaxLength = 4 << 20;
 
-    /// <summary>Elements inside one another. Of deeper ones the text stays.</summary>
+    /// <summary>Elements inside one another; paragraphs, and the rows and cells of a table, come on top. Of deeper ones the text stays.</summary>
     public const int MaxDepth = 128;
 
     /// <summary>Elements in all; a long newsletter has a few thousand. Of more the text stays.</summary>
@@ -25,20 +25,14 @@ internal static class BoundedHtml
     /// <summary>Attributes of one element; more are left out.</summary>
     public const int MaxAttributes = 64;
 
-    // Their end tags are commonly left out, and none is inside its like without another element between them.
-    private static readonly HashSet<HtmlTagId> Uncounted =
-    [
-        HtmlTagId.P, HtmlTagId.LI, HtmlTagId.TD, HtmlTagId.TH, HtmlTagId.TR, HtmlTagId.DT, HtmlTagId.DD, HtmlTagId.Html, HtmlTagId.Head, HtmlTagId.Body,
-        HtmlTagId.TBody, HtmlTagId.THead, HtmlTagId.Tfoot,
-    ];
-
     public static string Of(string html)
     {
         using var reader = new StringReader(html.Length > MaxLength ? html[..MaxLength] : html);
         using var text = new StringWriter();
         using var writer = new HtmlWriter(text);
         var tokenizer = new HtmlTokenizer(reader);
-        int depth = 0, leftOut = 0, elements = 0;
+        var open = new OpenElements();
+        int leftOut = 0, elements = 0;
         bool isInSheet = false;
         while (tokenizer.ReadNextToken(out HtmlToken? token))
         {
@@ -52,18 +46,17 @@ internal static class BoundedHtml
             }
             else if (token is HtmlTagToken tag && IsName(tag.Name))
             {
-                bool isCounted = !tag.IsEmptyElement && !tag.Id.IsEmptyElement() && !Uncounted.Contains(tag.Id);
+                string name = tag.Name.ToLowerInvariant();
+                bool isCounted = OpenElements.Counts(name);
                 if (!tag.IsEndTag)
                 {
-                    if (elements >= MaxElements || (isCounted && depth >= MaxDepth))
+                    if (elements >= MaxElements || (isCounted && !open.TryOpen(name, MaxDepth)))
                     {
                         leftOut += isCounted ? 1 : 0;
                         continue;
                     }
 
                     elements++;
-
-                    depth += isCounted ? 1 : 0;
                     Write(writer, tag);
                 }
                 else if (isCounted && leftOut > 0)
@@ -72,7 +65,7 @@ internal static class BoundedHtml
                 }
                 else if (elements < MaxElements || isCounted)
                 {
-                    depth -= isCounted && depth > 0 ? 1 : 0;
+                    open.Close(name);
                     writer.WriteEndTag(tag.Name);
                 }
             }
@@ -110,6 +103,8 @@ internal static class BoundedHtml
         }
     }
 
-    // Of what HTML allows in a name, what HTML itself uses: nothing else passes the allow-list that follows.
-    private static bool IsName(string name) => name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or ':');
+    // Of what HTML allows in a name, what HTML itself uses: nothing else passes the allow-list that follows. Drawings and formulas do not pass it either, and inside
+    // them the parser has other rules: cells nest without a table.
+    private static bool IsName(string name) =>
+        !name.Equals("svg", StringComparison.OrdinalIgnoreCase) && !name.Equals("math", StringComparison.OrdinalIgnoreCase) && name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or ':');
 }

@@ -1,3 +1,6 @@
+using AngleSharp.Dom;
+using AngleSharp.Html.Dom;
+using AngleSharp.Html.Parser;
 using MimeKit;
 using Posthorn.Web.Mail;
 
@@ -55,6 +58,50 @@ public sealed class HtmlDocumentTests
     [Fact]
     public void Text_beneath_too_many_elements_is_still_there() => Assert.Contains("deep text", Of($"{Repeat("<div>")}deep text"), StringComparison.Ordinal);
 
+    // Each table brings three that do not count.
+    [Theory]
+    [InlineData("<div>")]
+    [InlineData("<li><dd>")]
+    [InlineData("<dt><li>")]
+    [InlineData("<div></b>")]
+    [InlineData("<div/>")]
+    [InlineData("<table><tr><td>")]
+    [InlineData("<div><table><td></div>")]
+    [InlineData("<div><table></div></table>")]
+    [InlineData("<span><div></span></div>")]
+    [InlineData("<p><b id=x></p>")]
+    [InlineData("<span><p></span><button>")]
+    [InlineData("<svg><td>")]
+    [InlineData("<svg><td><td><td>")]
+    [InlineData("<SVG><html><tr>")]
+    [InlineData("<math><mi><td>")]
+    [InlineData("<ul><li><table><table></table></ul></table><span><li></ul>")]
+    public void No_element_is_deeper_than_the_sanitizer_can_take(string again)
+    {
+        using IHtmlDocument document = new HtmlParser().ParseDocument(BoundedHtml.Of(Repeat(again)));
+        int deepest = 0;
+        for (INode? node = document.DocumentElement; node is not null; node = Next(node))
+        {
+            deepest = Math.Max(deepest, node.GetAncestors().Count());
+        }
+
+        Assert.InRange(deepest, 2, (4 * BoundedHtml.MaxDepth) + 8);
+    }
+
+    [Theory]
+    [InlineData("<li>a", "li")]
+    [InlineData("<ul><li>a<li>b</li></ul>", "ul")]
+    [InlineData("<dl><dt>a</dt><dd>b</dd></dl>", "dd")]
+    [InlineData("<b><i>a</b></i>", "i")]
+    [InlineData("<p>a<p><font>b</font>", "font")]
+    [InlineData("<div><p>a<table><tr><td>b<td><span>c</span></table></div>", "span")]
+    public void What_follows_one_another_is_not_deep(string again, string element)
+    {
+        using IHtmlDocument document = new HtmlParser().ParseDocument(BoundedHtml.Of(string.Concat(Enumerable.Repeat(again, 300))));
+
+        Assert.InRange(document.QuerySelectorAll(element).Length, 300, 900);
+    }
+
     [Fact]
     public void What_honest_mail_has_stays()
     {
@@ -85,6 +132,24 @@ public sealed class HtmlDocumentTests
     [InlineData("<img src=\"cid:a@b\"><a href=\"https://example.org/\">x</a>", false)]
     [InlineData("<!-- <img src=http://a.test/> --> src=http", false)]
     public void Pictures_of_other_hosts_are_noticed_and_nothing_else(string html, bool asks) => Assert.Equal(asks, HtmlDocument.AsksOthers(html));
+
+    private static INode? Next(INode node)
+    {
+        if (node.FirstChild is { } child)
+        {
+            return child;
+        }
+
+        for (INode? at = node; at is not null; at = at.Parent)
+        {
+            if (at.NextSibling is { } sibling)
+            {
+                return sibling;
+            }
+        }
+
+        return null;
+    }
 
     private static string Repeat(string text) => string.Concat(Enumerable.Repeat(text, Many));
 
