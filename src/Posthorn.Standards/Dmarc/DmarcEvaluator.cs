@@ -4,10 +4,13 @@ using Posthorn.Standards.Spf;
 
 namespace Posthorn.Standards.Dmarc;
 
-/// <summary>Does what SPF and DKIM proved belong to the domain that the reader sees in From?</summary>
-/// <remarks>RFC 9989 §5.3 (it replaces RFC 7489 §6.6).</remarks>
+/// <summary>Does what SPF and DKIM proved belong to the domains that the reader sees in From?</summary>
+/// <remarks>RFC 9989 §5.3 (it replaces RFC 7489 §6.6). Whoever writes From may name a domain whose servers never answer, so each author is judged alone.</remarks>
 public sealed class DmarcEvaluator(IDnsResolver resolver)
 {
+    /// <summary>Domains of From that are looked at; honest mail has one, hardly ever two.</summary>
+    public const int MaxAuthors = 8;
+
     /// <param name="authorDomains">The domains of From, normal and distinct.</param>
     /// <param name="spf">Of the MAIL FROM identity; null where it was not asked.</param>
     /// <param name="dkim">One for each signature.</param>
@@ -15,11 +18,31 @@ public sealed class DmarcEvaluator(IDnsResolver resolver)
     public async ValueTask<DmarcOutcome> EvaluateAsync(
         IReadOnlyList<string> authorDomains, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken cancel)
     {
-        if (authorDomains is not [var author])
+        if (authorDomains.Count == 0)
         {
-            string reason = authorDomains.Count == 0 ? "From names no domain" : "From names more than one domain";
-            return new DmarcOutcome(DmarcResult.PermError, DmarcPolicy.None, "", Reason: reason);
+            return new DmarcOutcome(DmarcResult.PermError, DmarcPolicy.None, "", Reason: "From names no domain");
         }
+        if (authorDomains.Count > MaxAuthors)
+        {
+            // RFC 9989 §11.5: the one that is meant to be believed may be among those that a limit leaves out. Such mail may be refused unseen.
+            return new DmarcOutcome(DmarcResult.Fail, DmarcPolicy.Reject, "", Reason: $"From names more than {MaxAuthors} domains");
+        }
+        DmarcOutcome[] outcomes = await Task.WhenAll(authorDomains.Select(author => EvaluateAsync(author, spf, dkim, cancel).AsTask()));
+        return outcomes.MaxBy(Severity)!;
+    }
+
+    // RFC 9989 §11.5, RFC 7489 §6.6.1: of several authors the strictest policy of those that fail. The message passes where all do.
+    private static int Severity(DmarcOutcome outcome) => outcome.Result switch
+    {
+        DmarcResult.Fail => 3 + (int)outcome.Policy,
+        DmarcResult.TempError => 2,
+        DmarcResult.None => 1,
+        _ => 0,
+    };
+
+    private async ValueTask<DmarcOutcome> EvaluateAsync(
+        string author, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken cancel)
+    {
         var walk = new DmarcTreeWalk(resolver);
         DmarcTreeWalk.Found? found = await PolicyAsync(walk, author, cancel);
         if (walk.Failed)

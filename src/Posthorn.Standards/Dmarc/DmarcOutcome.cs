@@ -11,7 +11,7 @@ public enum DmarcResult
     /// <summary>The DNS did not answer, so neither can be said.</summary>
     TempError,
 
-    /// <summary>From names no domain, or more than one.</summary>
+    /// <summary>From names no domain.</summary>
     PermError,
 }
 
@@ -26,7 +26,7 @@ public enum DmarcPolicy
 /// <summary>What DMARC says of one message.</summary>
 /// <param name="Result">The result.</param>
 /// <param name="Policy">The owner's wish, testing mode taken off; to be looked at where the result is a failure.</param>
-/// <param name="AuthorDomain">The domain of From; empty where there is not exactly one.</param>
+/// <param name="AuthorDomain">The domain of From that decided; empty where there is none, or too many.</param>
 /// <param name="PolicyDomain">Where the record was found.</param>
 /// <param name="Reason">What aligned, or what did not.</param>
 public sealed record DmarcOutcome(

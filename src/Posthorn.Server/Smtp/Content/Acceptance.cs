@@ -71,9 +71,13 @@ internal static class Acceptance
         : Suspicion.None;
 
     /// <summary>The reply to mail that its owner wants refused. Nothing but DMARC refuses: SPF alone never does.</summary>
-    public static SmtpReply? DmarcRefusal(DmarcOutcome? dmarc) => dmarc is { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject }
-        ? new SmtpReply(550, "5.7.1", $"The owner of {dmarc.AuthorDomain} asks to refuse such mail (DMARC): {dmarc.Reason}")
-        : null;
+    public static SmtpReply? DmarcRefusal(DmarcOutcome? dmarc) => dmarc switch
+    {
+        { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject, AuthorDomain: "" } => new SmtpReply(550, "5.7.1", $"Such mail is refused (DMARC): {dmarc.Reason}"),
+        { Result: DmarcResult.Fail, Policy: DmarcPolicy.Reject } =>
+            new SmtpReply(550, "5.7.1", $"The owner of {dmarc.AuthorDomain} asks to refuse such mail (DMARC): {dmarc.Reason}"),
+        _ => null,
+    };
 
     /// <summary>SPF, DKIM and DMARC of mail from elsewhere; null for our own users, who have signed in.</summary>
     private static async ValueTask<SenderVerdict?> CheckSenderAsync(

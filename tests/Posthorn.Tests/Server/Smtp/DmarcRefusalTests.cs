@@ -12,6 +12,12 @@ public sealed class DmarcRefusalTests
             "550 5.7.1 The owner of example.net asks to refuse such mail (DMARC): nothing aligned",
             Acceptance.DmarcRefusal(new DmarcOutcome(DmarcResult.Fail, DmarcPolicy.Reject, "example.net", Reason: "nothing aligned"))?.ToString());
 
+    [Fact]
+    public void Mail_of_too_many_authors_is_refused_in_nobodys_name() =>
+        Assert.Equal(
+            "550 5.7.1 Such mail is refused (DMARC): From names more than 8 domains",
+            Acceptance.DmarcRefusal(new DmarcOutcome(DmarcResult.Fail, DmarcPolicy.Reject, "", Reason: "From names more than 8 domains"))?.ToString());
+
     [Theory]
     [InlineData(DmarcResult.Pass, DmarcPolicy.Reject)]
     [InlineData(DmarcResult.None, DmarcPolicy.None)]

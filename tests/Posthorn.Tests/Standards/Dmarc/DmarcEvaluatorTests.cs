@@ -3,6 +3,7 @@ using CsCheck;
 using Posthorn.Standards.Dkim;
 using Posthorn.Standards.Dmarc;
 using Posthorn.Standards.Dns;
+using Posthorn.Standards.Mime;
 using Posthorn.Standards.Spf;
 using Posthorn.Tests.Standards.Dns;
 
@@ -77,10 +78,45 @@ public sealed class DmarcEvaluatorTests
     [InlineData("From: undisclosed:;\r\n", "")]
     [InlineData("From: \r\n", "")]
     [InlineData("From: nobody\r\n", "")]
+    [InlineData("From: Bank, Support <a@example.com>\r\n", "example.com")]
+    [InlineData("From: A <a@\"bank.example\">\r\n", "bank.example")]
+    [InlineData("From: A <\"a@bank.example\">\r\n", "bank.example")]
+    [InlineData("From: a@\"b@bank.example\"\r\n", "bank.example")]
+    [InlineData("From: A <a@bank.example\r\n", "bank.example")]
+    [InlineData("From: a@bank.example>\r\n", "bank.example")]
+    [InlineData("From: a@bank.example..\r\n", "bank.example")]
+    [InlineData("From: a@bank.example, x@[\r\n", "bank.example [")]
     [InlineData("From: a@[192.0.2.1]\r\n", "[192.0.2.1]")]
     [InlineData("Subject: x\r\n\r\nFrom: a@example.com\r\n", "")]
     public void The_author_is_read_from_the_octets(string header, string expected) =>
         Assert.Equal(expected, string.Join(' ', AuthorDomains.Read(Encoding.UTF8.GetBytes(header))));
+
+    [Fact]
+    public void The_author_is_read_from_a_field_of_any_length()
+    {
+        string comment = string.Concat(Enumerable.Repeat(" " + new string('x', 70) + "\r\n", 1000));
+
+        Assert.Equal(["bank.example"], AuthorDomains.Read(Encoding.ASCII.GetBytes($"From: A <a@bank.example> (\r\n{comment} )\r\n")));
+    }
+
+    [Fact]
+    public void Every_domain_that_an_envelope_shows_is_an_authors()
+    {
+        string[] words =
+        [
+            "From:", "From :", "from:", "a@", "b@example.com", "c@\"bank.example\"", "\"d@bank.example\"", "example.org", "<", ">", "\"", "(", ")", ",", ";", ":", "\r\n", "\n", " ", "[", "]", "\\", "@", ".", "x",
+        ];
+        Gen.Int[0, words.Length - 1].Array[0, 20].Sample(header =>
+        {
+            byte[] octets = Encoding.UTF8.GetBytes("From: " + string.Concat(header.Select(at => words[at])) + "\r\n");
+            IReadOnlyList<string> authors = AuthorDomains.Read(octets);
+            return EnvelopeSummary.Read(MessageEnvelope.ToImapBytes(octets)).From.Select(address => address.Address).Where(address => address.Contains('@')).All(address =>
+            {
+                string host = address[(address.LastIndexOf('@') + 1)..].Trim([.. "<>()\"'\\,;:|."]);
+                return !DnsName.TryNormalize(host, out string? normal) || normal.Length == 0 || authors.Contains(normal);
+            });
+        }, iter: 5000);
+    }
 
     [Fact]
     public void Random_from_fields_and_records_give_a_result()
