@@ -47,10 +47,8 @@ public sealed class DkimVerifier(IDnsResolver resolver, TimeProvider time)
         var candidates = new Candidate?[signatures.Length];
         try
         {
-            for (int at = 0; at < signatures.Length; at++)
-            {
-                (outcomes[at], candidates[at]) = await PrepareAsync(signatures[at], cancel);
-            }
+            // Side by side: name servers that never answer must not use up the time of those that do.
+            await Task.WhenAll(signatures.Select(async (signature, at) => (outcomes[at], candidates[at]) = await PrepareAsync(signature, cancel)));
             Candidate[] ready = [.. candidates.OfType<Candidate>()];
             if (ready.Length > 0)
             {

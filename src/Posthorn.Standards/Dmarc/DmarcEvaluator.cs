@@ -44,8 +44,8 @@ public sealed class DmarcEvaluator(IDnsResolver resolver)
         string author, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken cancel)
     {
         var walk = new DmarcTreeWalk(resolver);
-        DmarcTreeWalk.Found? found = await PolicyAsync(walk, author, cancel);
-        if (walk.Failed)
+        (DmarcTreeWalk.Found? found, bool isKnown) = await PolicyAsync(walk, author, cancel);
+        if (!isKnown)
         {
             return new DmarcOutcome(DmarcResult.TempError, DmarcPolicy.None, author, Reason: "no answer for the policy");
         }
@@ -56,38 +56,36 @@ public sealed class DmarcEvaluator(IDnsResolver resolver)
         var undecided = false;
         foreach ((string domain, bool passed, bool strict, string by) in Identifiers(policy.Record, spf, dkim))
         {
-            if (await AlignsAsync(walk, author, domain, strict, cancel))
+            bool? aligns = await AlignsAsync(walk, author, domain, strict, cancel);
+            if (aligns is true && passed)
             {
-                if (passed)
-                {
-                    return new DmarcOutcome(DmarcResult.Pass, await WishAsync(policy, author, cancel), author, policy.Domain, by);
-                }
-                undecided = true;
+                return new DmarcOutcome(DmarcResult.Pass, await WishAsync(policy, author, cancel), author, policy.Domain, by);
             }
+            undecided |= aligns is not false;
         }
-        // RFC 9989 §5.3.6. Only look-ups for the author's own domain count: else a stranger's signature with a dead key would buy a "maybe".
-        return undecided || walk.Failed
+        // RFC 9989 §5.3.6. Only look-ups within the author's organization count: else a stranger's signature with a dead key would buy a "maybe".
+        return undecided
             ? new DmarcOutcome(DmarcResult.TempError, DmarcPolicy.None, author, policy.Domain, "no answer for what might have aligned")
             : new DmarcOutcome(DmarcResult.Fail, await WishAsync(policy, author, cancel), author, policy.Domain, "nothing that passed aligns");
     }
 
     // RFC 9989 §4.10.1: the author's domain, its organizational domain, its public suffix.
-    private static async ValueTask<DmarcTreeWalk.Found?> PolicyAsync(DmarcTreeWalk walk, string author, CancellationToken cancel)
+    private static async ValueTask<(DmarcTreeWalk.Found? Policy, bool IsKnown)> PolicyAsync(DmarcTreeWalk walk, string author, CancellationToken cancel)
     {
-        if (await walk.RecordAsync(author, cancel) is { } own)
+        DmarcTreeWalk.Answer own = await walk.RecordAsync(author, cancel);
+        if (own.Record is not null || !own.IsKnown)
         {
-            return new DmarcTreeWalk.Found(author, own);
+            return (own.Record is null ? null : new DmarcTreeWalk.Found(author, own.Record), own.IsKnown);
         }
-        IReadOnlyList<DmarcTreeWalk.Found> found = await walk.WalkAsync(author, cancel);
-        string organization = DmarcTreeWalk.OrganizationalDomain(author, found);
-        foreach (DmarcTreeWalk.Found candidate in found)
+        DmarcTreeWalk.Path path = await walk.WalkAsync(author, cancel);
+        foreach (DmarcTreeWalk.Found candidate in path.Records)
         {
-            if (candidate.Domain == organization || candidate.Record.PublicSuffix is true)
+            if (candidate.Domain == path.OrganizationalDomain || candidate.Record.PublicSuffix is true)
             {
-                return candidate;
+                return (candidate, path.IsKnown);
             }
         }
-        return null;
+        return (null, path.IsKnown);
     }
 
     // Those that passed, and those of which it is not known; the former first.
@@ -107,7 +105,8 @@ public sealed class DmarcEvaluator(IDnsResolver resolver)
         return identifiers.Distinct().OrderByDescending(identifier => identifier.Passed);
     }
 
-    private static async ValueTask<bool> AlignsAsync(DmarcTreeWalk walk, string author, string domain, bool strict, CancellationToken cancel)
+    // Null: the DNS did not say.
+    private static async ValueTask<bool?> AlignsAsync(DmarcTreeWalk walk, string author, string domain, bool strict, CancellationToken cancel)
     {
         if (!DnsName.TryNormalize(domain, out string? normal) || normal.Length == 0)
         {
@@ -122,7 +121,18 @@ public sealed class DmarcEvaluator(IDnsResolver resolver)
         {
             return false;
         }
-        return await walk.OrganizationalDomainAsync(author, cancel) == await walk.OrganizationalDomainAsync(normal, cancel);
+        DmarcTreeWalk.Path ours = await walk.WalkAsync(author, cancel);
+        if (!ours.IsKnown)
+        {
+            return null;
+        }
+        // An organizational domain is above all that share it. What is elsewhere is not asked: its servers are a stranger's and need not answer.
+        if (!DnsName.IsWithin(normal, ours.OrganizationalDomain))
+        {
+            return false;
+        }
+        DmarcTreeWalk.Path theirs = await walk.WalkAsync(normal, cancel);
+        return theirs.IsKnown ? theirs.OrganizationalDomain == ours.OrganizationalDomain : null;
     }
 
     private async ValueTask<DmarcPolicy> WishAsync(DmarcTreeWalk.Found policy, string author, CancellationToken cancel)

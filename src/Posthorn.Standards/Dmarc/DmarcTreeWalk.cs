@@ -2,45 +2,72 @@ using Posthorn.Standards.Dns;
 
 namespace Posthorn.Standards.Dmarc;
 
-/// <summary>Finds policy records and organizational domains for one message; asks for each name once.</summary>
+/// <summary>Finds policy records and organizational domains for one author; asks for each name once.</summary>
 /// <remarks>RFC 9989 §4.10. It needs no list of public suffixes, which a server on a closed network could not keep fresh.</remarks>
 internal sealed class DmarcTreeWalk(IDnsResolver resolver)
 {
     /// <summary>Questions of one walk (RFC 9989 §4.10).</summary>
     public const int MaxQueries = 8;
 
-    private readonly Dictionary<string, DnsStatus> _status = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DmarcRecord> _records = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Answer> _answers = new(StringComparer.Ordinal);
+
+    /// <summary>What stands at one name.</summary>
+    /// <param name="Record">Null: none that counts.</param>
+    /// <param name="IsKnown">False: the name was not answered.</param>
+    internal readonly record struct Answer(DmarcRecord? Record, bool IsKnown);
 
     /// <summary>A domain on the way up and its record.</summary>
     internal readonly record struct Found(string Domain, DmarcRecord Record);
 
-    /// <summary>A name was not answered, so what came of the walk may be wrong.</summary>
-    public bool Failed { get; private set; }
-
-    public async ValueTask<DmarcRecord?> RecordAsync(string domain, CancellationToken cancel)
+    /// <summary>The records from a domain upwards, the longest name first.</summary>
+    /// <param name="Domain">Where it began.</param>
+    /// <param name="Records">Those found.</param>
+    /// <param name="IsKnown">False: a name on the way was not answered, so what comes of the walk may be wrong.</param>
+    internal readonly record struct Path(string Domain, IReadOnlyList<Found> Records, bool IsKnown)
     {
-        if (!_status.TryGetValue(domain, out DnsStatus status))
+        /// <summary>RFC 9989 §4.10.2. The domain itself or one above it.</summary>
+        public string OrganizationalDomain
         {
-            DnsAnswer<string> answer = await resolver.TextAsync($"_dmarc.{domain}", cancel);
-            _status[domain] = status = answer.Status;
-            DmarcRecord[] records = [.. answer.Records.Select(DmarcRecord.Parse).OfType<DmarcRecord>()];
-            if (records is [var record])
+            get
             {
-                _records[domain] = record;
+                foreach ((string name, DmarcRecord record) in Records)
+                {
+                    if (record.PublicSuffix is false)
+                    {
+                        return name;
+                    }
+                    if (record.PublicSuffix is true && name != Domain)
+                    {
+                        string[] below = Domain[..^(name.Length + 1)].Split('.');
+                        return $"{below[^1]}.{name}";
+                    }
+                }
+                return Records.Count > 0 ? Records[^1].Domain : Domain;
             }
         }
-        Failed |= status is DnsStatus.TemporaryFailure;
-        return _records.GetValueOrDefault(domain);
     }
 
-    /// <summary>The records from the domain upwards, the longest name first; a record that settles the question ends the walk.</summary>
-    public async ValueTask<IReadOnlyList<Found>> WalkAsync(string domain, CancellationToken cancel)
+    public async ValueTask<Answer> RecordAsync(string domain, CancellationToken cancel)
+    {
+        if (_answers.TryGetValue(domain, out Answer known))
+        {
+            return known;
+        }
+        DnsAnswer<string> answer = await resolver.TextAsync($"_dmarc.{domain}", cancel);
+        DmarcRecord[] records = [.. answer.Records.Select(DmarcRecord.Parse).OfType<DmarcRecord>()];
+        return _answers[domain] = new Answer(records is [var record] ? record : null, answer.Status is not DnsStatus.TemporaryFailure);
+    }
+
+    /// <summary>The walk from a domain upwards; a record that settles the question ends it.</summary>
+    public async ValueTask<Path> WalkAsync(string domain, CancellationToken cancel)
     {
         var found = new List<Found>();
+        bool isKnown = true;
         foreach (string name in Names(domain))
         {
-            if (await RecordAsync(name, cancel) is { } record)
+            Answer answer = await RecordAsync(name, cancel);
+            isKnown &= answer.IsKnown;
+            if (answer.Record is { } record)
             {
                 found.Add(new Found(name, record));
                 if (record.PublicSuffix is not null)
@@ -49,28 +76,7 @@ internal sealed class DmarcTreeWalk(IDnsResolver resolver)
                 }
             }
         }
-        return found;
-    }
-
-    public async ValueTask<string> OrganizationalDomainAsync(string domain, CancellationToken cancel) =>
-        OrganizationalDomain(domain, await WalkAsync(domain, cancel));
-
-    /// <summary>RFC 9989 §4.10.2.</summary>
-    public static string OrganizationalDomain(string domain, IReadOnlyList<Found> found)
-    {
-        foreach ((string name, DmarcRecord record) in found)
-        {
-            if (record.PublicSuffix is false)
-            {
-                return name;
-            }
-            if (record.PublicSuffix is true && name != domain)
-            {
-                string[] below = domain[..^(name.Length + 1)].Split('.');
-                return $"{below[^1]}.{name}";
-            }
-        }
-        return found.Count > 0 ? found[^1].Domain : domain;
+        return new Path(domain, found, isKnown);
     }
 
     // The domain itself, then its parents, of which long names skip to seven labels.

@@ -17,19 +17,14 @@ namespace Posthorn.Server.Delivery.Checks;
 public sealed record SenderClaims(
     IPAddress RemoteAddress, string Helo, string MailFrom, ReadOnlyMemory<byte> Header, Func<CancellationToken, ValueTask<Stream>> OpenBody);
 
-/// <summary>SPF, DKIM and DMARC for one incoming message, within one time limit.</summary>
+/// <summary>SPF, DKIM and DMARC for one incoming message, within a time limit.</summary>
 /// <remarks>
 /// RFC 7208, RFC 6376, RFC 9989. A client without a public address has no SPF to speak of: it is not asked (local policy), and unsigned mail
-/// from it costs no look-up at all. What the limit cuts off ends as "temperror", which lets mail pass rather than be lost.
+/// from it costs no look-up at all. A question that the limit cuts off has no answer: what hangs on it ends as "temperror", which lets mail pass rather than be lost.
 /// </remarks>
 public sealed class SenderChecks(IDnsResolver resolver, TimeProvider time, SenderCheckSettings settings)
 {
     private const string LocalPolicy = "local policy";
-    private const string TooLate = "not finished within the time limit";
-
-    private readonly SpfEvaluator _spf = new(resolver, time);
-    private readonly DkimVerifier _dkim = new(resolver, time);
-    private readonly DmarcEvaluator _dmarc = new(resolver);
 
     public async ValueTask<SenderVerdict> CheckAsync(SenderClaims claims, CancellationToken cancel)
     {
@@ -42,55 +37,25 @@ public sealed class SenderChecks(IDnsResolver resolver, TimeProvider time, Sende
             return Verdict(claims, local, [], new DmarcOutcome(DmarcResult.None, DmarcPolicy.None, "", Reason: LocalPolicy));
         }
         using var limit = new CancellationTokenSource(settings.TimeLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
-        Task<SpfOutcome> asked = isLocal ? Task.FromResult(local) : SpfAsync(query, either.Token, cancel);
-        Task<IReadOnlyList<DkimSignatureOutcome>> verified = isSigned ? DkimAsync(claims, either.Token, cancel) : Task.FromResult<IReadOnlyList<DkimSignatureOutcome>>([]);
+        var dns = new LimitedResolver(resolver, limit.Token);
+        Task<SpfOutcome> asked = isLocal ? Task.FromResult(local) : new SpfEvaluator(dns, time).CheckHostAsync(query, cancel).AsTask();
+        Task<IReadOnlyList<DkimSignatureOutcome>> verified = new DkimVerifier(dns, time).VerifyAsync(claims.Header, claims.OpenBody, cancel).AsTask();
         await Task.WhenAll(asked, verified);
         SpfOutcome spf = await asked;
         IReadOnlyList<DkimSignatureOutcome> dkim = await verified;
-        return Verdict(claims, spf, dkim, await DmarcAsync(claims, isLocal, spf, dkim, either.Token, cancel));
+        return Verdict(claims, spf, dkim, await DmarcAsync(claims, isLocal ? null : spf, dkim, cancel));
     }
 
-    private async Task<SpfOutcome> SpfAsync(SpfQuery query, CancellationToken either, CancellationToken cancel)
+    // It has a time of its own: SPF and DKIM ask servers that the sender names, and one that keeps us waiting must not keep the author's policy from being asked.
+    private async ValueTask<DmarcOutcome> DmarcAsync(SenderClaims claims, SpfOutcome? spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken cancel)
     {
-        try
-        {
-            return await _spf.CheckHostAsync(query, either);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return new SpfOutcome(SpfResult.TempError, query.Domain, Reason: TooLate);
-        }
-    }
-
-    private async Task<IReadOnlyList<DkimSignatureOutcome>> DkimAsync(SenderClaims claims, CancellationToken either, CancellationToken cancel)
-    {
-        try
-        {
-            return await _dkim.VerifyAsync(claims.Header, claims.OpenBody, either);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return [new DkimSignatureOutcome(DkimResult.TempError, "", "", "", "", TooLate)];
-        }
-    }
-
-    private async ValueTask<DmarcOutcome> DmarcAsync(
-        SenderClaims claims, bool isLocal, SpfOutcome spf, IReadOnlyList<DkimSignatureOutcome> dkim, CancellationToken either, CancellationToken cancel)
-    {
-        IReadOnlyList<string> domains = AuthorDomains.Read(claims.Header);
-        try
-        {
-            DmarcOutcome outcome = await _dmarc.EvaluateAsync(domains, isLocal ? null : spf, dkim, either);
-            // Without SPF a failure means nothing: the mail may well come from where its owner allows it.
-            return isLocal && outcome.Result is DmarcResult.Fail
-                ? outcome with { Result = DmarcResult.None, Policy = DmarcPolicy.None, Reason = LocalPolicy }
-                : outcome;
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return new DmarcOutcome(DmarcResult.TempError, DmarcPolicy.None, domains is [var author] ? author : "", Reason: TooLate);
-        }
+        using var limit = new CancellationTokenSource(settings.TimeLimit, time);
+        var evaluator = new DmarcEvaluator(new LimitedResolver(resolver, limit.Token));
+        DmarcOutcome outcome = await evaluator.EvaluateAsync(AuthorDomains.Read(claims.Header), spf, dkim, cancel);
+        // Without SPF a failure means nothing: the mail may well come from where its owner allows it.
+        return spf is null && outcome.Result is DmarcResult.Fail
+            ? outcome with { Result = DmarcResult.None, Policy = DmarcPolicy.None, Reason = LocalPolicy }
+            : outcome;
     }
 
     private SenderVerdict Verdict(SenderClaims claims, SpfOutcome spf, IReadOnlyList<DkimSignatureOutcome> dkim, DmarcOutcome dmarc)

@@ -106,15 +106,39 @@ public sealed class SenderChecksTests
     [Fact]
     public async Task What_the_time_limit_cuts_off_is_a_temporary_error()
     {
-        var checks = new SenderChecks(new SilentResolver(), _time, Settings);
-
-        ValueTask<SenderVerdict> check = checks.CheckAsync(Claims("203.0.113.5", "a@example.test", await SignedAsync(), "h.test"), Cancel);
-        Assert.False(check.IsCompleted);
-        _time.Advance(Settings.TimeLimit);
-        SenderVerdict verdict = await check;
+        SenderVerdict verdict = await CheckLateAsync(new SilentResolver(), Claims("203.0.113.5", "a@example.test", await SignedAsync(), "h.test"));
 
         Assert.Equal((SpfResult.TempError, DkimResult.TempError, DmarcResult.TempError), (verdict.Spf.Result, verdict.Dkim[0].Result, verdict.Dmarc.Result));
-        Assert.Contains("time limit", verdict.AuthenticationResults, StringComparison.Ordinal);
+        Assert.Equal("example.test", verdict.Dkim[0].Domain);
+        Assert.Contains("no answer for the key", verdict.AuthenticationResults, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_servers_of_strangers_that_never_answer_do_not_hide_the_authors_policy()
+    {
+        string signatures = string.Concat(Enumerable.Range(1, DkimVerifier.MaxSignatures).Select(number =>
+            $"DKIM-Signature: v=1; a=rsa-sha256; d=evil{number}.test; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"));
+        var resolver = new SilentResolver(_resolver, name => name.Contains("evil", StringComparison.Ordinal));
+
+        SenderVerdict verdict = await CheckLateAsync(
+            resolver, Claims("203.0.113.5", "x@evil.test", signatures + "From: a@example.test, x@evil.test\r\n\r\n", "evil.test"));
+
+        Assert.Equal(SpfResult.TempError, verdict.Spf.Result);
+        Assert.All(verdict.Dkim, signature => Assert.Equal(DkimResult.TempError, signature.Result));
+        Assert.Equal((DmarcResult.Fail, DmarcPolicy.Reject, "example.test"), (verdict.Dmarc.Result, verdict.Dmarc.Policy, verdict.Dmarc.AuthorDomain));
+    }
+
+    [Fact]
+    public async Task A_key_that_answers_counts_beside_one_that_does_not()
+    {
+        string signed = await SignedAsync();
+        string silent = "DKIM-Signature: v=1; a=rsa-sha256; d=evil.test; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n";
+        var resolver = new SilentResolver(_resolver, name => name.Contains("evil", StringComparison.Ordinal));
+
+        SenderVerdict verdict = await CheckLateAsync(resolver, Claims("198.51.100.5", "x@evil.test", silent + signed, "evil.test"));
+
+        Assert.Equal([DkimResult.TempError, DkimResult.Pass], verdict.Dkim.Select(signature => signature.Result));
+        Assert.Equal(DmarcResult.Pass, verdict.Dmarc.Result);
     }
 
     [Fact]
@@ -127,6 +151,27 @@ public sealed class SenderChecksTests
         await cancelled.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await check);
+    }
+
+    /// <summary>The time limit passes each time that a new question waits.</summary>
+    private async Task<SenderVerdict> CheckLateAsync(SilentResolver resolver, SenderClaims claims)
+    {
+        Task<SenderVerdict> check = new SenderChecks(resolver, _time, Settings).CheckAsync(claims, Cancel).AsTask();
+        int seen = 0;
+        Assert.False(check.IsCompleted);
+        while (!check.IsCompleted)
+        {
+            int unanswered = resolver.Unanswered;
+            if (unanswered > seen)
+            {
+                _time.Advance(Settings.TimeLimit);
+                seen = unanswered;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancel);
+        }
+
+        return await check;
     }
 
     private static SenderCheckSettings Settings => new() { AuthservId = "mx.here.test" };
@@ -147,23 +192,29 @@ public sealed class SenderChecksTests
         return Encoding.ASCII.GetString(await signer.SignAsync(Encoding.ASCII.GetBytes(Header), new MemoryStream(Encoding.ASCII.GetBytes(Body)), Cancel)) + Header;
     }
 
-    /// <summary>Answers nothing until it is cancelled.</summary>
-    private sealed class SilentResolver : IDnsResolver
+    /// <summary>Answers nothing until it is cancelled; with another resolver, only for the names that a rule picks.</summary>
+    private sealed class SilentResolver(IDnsResolver? other = null, Func<string, bool>? silent = null) : IDnsResolver
     {
+        private int _unanswered;
+
+        public int Unanswered => Volatile.Read(ref _unanswered);
+
         public ValueTask<DnsAnswer<MxRecord>> MxAsync(string name, CancellationToken cancel) => WaitAsync<MxRecord>(cancel);
 
         public ValueTask<DnsAnswer<IPAddress>> Ipv4Async(string name, CancellationToken cancel) => WaitAsync<IPAddress>(cancel);
 
         public ValueTask<DnsAnswer<IPAddress>> Ipv6Async(string name, CancellationToken cancel) => WaitAsync<IPAddress>(cancel);
 
-        public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) => WaitAsync<string>(cancel);
+        public ValueTask<DnsAnswer<string>> TextAsync(string name, CancellationToken cancel) =>
+            other is null || silent!(name) ? WaitAsync<string>(cancel) : other.TextAsync(name, cancel);
 
         public ValueTask<DnsAnswer<SrvRecord>> ServiceAsync(string name, CancellationToken cancel) => WaitAsync<SrvRecord>(cancel);
 
         public ValueTask<DnsAnswer<string>> PointerAsync(IPAddress address, CancellationToken cancel) => WaitAsync<string>(cancel);
 
-        private static async ValueTask<DnsAnswer<T>> WaitAsync<T>(CancellationToken cancel)
+        private async ValueTask<DnsAnswer<T>> WaitAsync<T>(CancellationToken cancel)
         {
+            Interlocked.Increment(ref _unanswered);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
             return DnsAnswer<T>.None(DnsStatus.TemporaryFailure);
         }
