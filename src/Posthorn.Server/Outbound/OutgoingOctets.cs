@@ -10,6 +10,9 @@ internal sealed class OutgoingOctets
 {
     private const int PieceBytes = 64 * 1024;
 
+    /// <summary>Parts and header fields, all counted, of a message that is taken apart to be written in seven bits. Millions of empty ones fit into a message, but not into memory as objects.</summary>
+    private const int MaxPieces = 20_000;
+
     private readonly byte[] _signatures;
     private readonly Func<Stream> _open;
 
@@ -21,8 +24,11 @@ internal sealed class OutgoingOctets
 
     public bool IsEightBit { get; }
 
-    /// <returns>Null: it holds binary content that cannot be written otherwise.</returns>
-    public static async ValueTask<OutgoingOctets?> MakeAsync(MessageContent content, bool eightBit, QueuedMail mail, MessageSigner signer, CancellationToken cancel)
+    /// <summary>Why a message cannot leave as it should: the enhanced status code, and words for the sender.</summary>
+    public readonly record struct Hindrance(string Enhanced, string Reason);
+
+    /// <returns>One of the two.</returns>
+    public static async ValueTask<(OutgoingOctets? Octets, Hindrance Hindrance)> MakeAsync(MessageContent content, bool eightBit, QueuedMail mail, MessageSigner signer, CancellationToken cancel)
     {
         Func<Stream> open = content.OpenRead;
         long length = content.Length;
@@ -32,16 +38,22 @@ internal sealed class OutgoingOctets
         if (isBinary || (isEightBit && !eightBit))
         {
             // RFC 6152 §3, RFC 3030 §3: a host without 8BITMIME gets seven bits. Signatures of others break by it; refusing would be worse.
+            if (HasTooManyPieces(content, cancel))
+            {
+                return (null, new Hindrance("5.6.3", "The message would have to be written anew in seven bits for this host, and it has too many parts for that."));
+            }
+
             byte[] seven = SevenBit(content, cancel);
             (open, length, isEightBit) = (() => new MemoryStream(seven, writable: false), seven.Length, false);
             if (isBinary && await HasBareReturnAsync(open, cancel))
             {
-                return null;
+                return (null, new Hindrance(
+                    "5.6.1", "The message has binary content (a carriage return that ends no line), which cannot be passed on. Send it encoded as base64."));
             }
         }
 
         byte[] signatures = await signer.SignAsync(mail, () => new CrlfStream(open()), cancel);
-        return new OutgoingOctets(signatures, open, length, isEightBit);
+        return (new OutgoingOctets(signatures, open, length, isEightBit), default);
     }
 
     /// <summary>From the first octet; bare line feeds become CRLF, so that nothing in the message can look like its end.</summary>
@@ -94,5 +106,43 @@ internal sealed class OutgoingOctets
         using var written = new MemoryStream();
         message.WriteTo(written, cancel);
         return written.ToArray();
+    }
+
+    private static bool HasTooManyPieces(MessageContent content, CancellationToken cancel)
+    {
+        using Stream octets = content.OpenRead();
+        try
+        {
+            new PieceCount(octets).ReadMessage(cancel);
+            return false;
+        }
+        catch (TooManyPiecesException)
+        {
+            return true;
+        }
+    }
+
+    private sealed class TooManyPiecesException : Exception;
+
+    /// <summary>Reads a message as MimeKit's parser does and makes nothing of it.</summary>
+    private sealed class PieceCount(Stream octets) : MimeReader(octets, MimeFormat.Entity)
+    {
+        private int _pieces;
+
+        protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken) => Count();
+
+        protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => Count();
+
+        protected override void OnMultipartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => Count();
+
+        protected override void OnMessagePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => Count();
+
+        private void Count()
+        {
+            if (++_pieces > MaxPieces)
+            {
+                throw new TooManyPiecesException();
+            }
+        }
     }
 }

@@ -144,9 +144,10 @@ internal sealed partial class RemoteDelivery(
             return All(mail, DeliveryStatus.Deferred, "4.3.0", "The octets of the message are missing from our store.");
         }
 
-        if (await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel) is not { } octets)
+        (OutgoingOctets? octets, OutgoingOctets.Hindrance hindrance) = await OutgoingOctets.MakeAsync(content, session.Has("8BITMIME"), mail, signer, cancel);
+        if (octets is null)
         {
-            return All(mail, DeliveryStatus.Failed, "5.6.1", "The message has binary content (a carriage return that ends no line), which cannot be passed on. Send it encoded as base64.");
+            return All(mail, DeliveryStatus.Failed, hindrance.Enhanced, hindrance.Reason);
         }
 
         if (session.IsInTransaction && await session.CommandAsync("RSET", cancel) is { IsPositive: false } kept)

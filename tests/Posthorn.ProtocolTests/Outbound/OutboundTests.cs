@@ -268,6 +268,31 @@ public sealed class OutboundTests
         Assert.Contains("Status: 5.6.1", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
     }
 
+    // RFC 6152 §3
+    [Fact]
+    public async Task Eight_bits_leave_as_seven_where_the_host_wants_it_so_but_not_from_a_message_of_countless_parts()
+    {
+        await using var sink = new SmtpSink(static line => line.StartsWith("EHLO", StringComparison.Ordinal) ? "250-sink\r\n250 PIPELINING" : null);
+        await using TestServer server = await StartAsync(sink.Port);
+        EnvelopeRecipient[] elsewhere = [new("a@elsewhere.test", new Recipient.Foreign(), DsnNotify.Default, null)];
+        const string head = "From: you@example.test\r\nSubject: x\r\nMIME-Version: 1.0\r\n";
+        const string parts = head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+        async Task SendAsync(string octets) => await server.AcceptAsync(octets, TestServer.You, elsewhere, change: static envelope => envelope with { IsEightBit = true });
+
+        await SendAsync(parts + string.Concat(Enumerable.Repeat("--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\u00c3\u00a4\r\n", 500)) + "--b--\r\n");
+        string sunk = (await sink.NextAsync(Cancel)).Data;
+        Assert.DoesNotContain("\u00c3", sunk, StringComparison.Ordinal);
+        using var octets = new MemoryStream(Encoding.Latin1.GetBytes(sunk));
+        Assert.Equal(500, ((Multipart)(await MimeMessage.LoadAsync(octets, Cancel)).Body!).Count(static part => ((TextPart)part).Text.TrimEnd() == "\u00e4"));
+
+        await SendAsync(parts + string.Concat(Enumerable.Repeat("--b\r\n\r\n\u00e4\r\n", 100_000)) + "--b--\r\n");
+        Assert.Contains("Status: 5.6.3", Assert.Single(await server.MailWhenAsync(TestServer.You, 1)), StringComparison.Ordinal);
+
+        await SendAsync(parts + "--b\r\n" + string.Concat(Enumerable.Repeat("a:\r\n", 100_000)) + "\r\n\u00e4\r\n--b--\r\n");
+        Assert.All(await server.MailWhenAsync(TestServer.You, 2), static mail => Assert.Contains("Status: 5.6.3", mail, StringComparison.Ordinal));
+        Assert.Empty(sink.Arrived());
+    }
+
     [Fact]
     public async Task Success_notices_of_local_recipients_go_through_the_queue()
     {
