@@ -3,10 +3,12 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Posthorn.Administration;
+using Posthorn.Core;
 using Posthorn.Core.Accounts;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Delivery;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Queue;
 using Posthorn.Standards.Smtp;
 
 namespace Posthorn.ProtocolTests.CommandLine;
