@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Imports a large mbox into an empty store and says how long it took and how much memory at most; then the store is checked. Peak resident must stay under 300 MiB.
+# Imports a large mbox into an empty store and exports it again, and says how long that took and how much memory at most; between the two the store is checked. Peak resident must stay
+# under 300 MiB.
 #   tests/soak/import.sh [MESSAGES]
 set -euo pipefail
 messages=${1:-200000} most=300
@@ -22,16 +23,24 @@ awk -v n="$messages" 'BEGIN {
         print ""
     }
 }' >"$folder/mail.mbox"
-started=$(date +%s%N)
-dotnet src/Posthorn/bin/Release/net10.0/posthorn.dll import mbox "$folder/mail.mbox" --account you@example.test --config "$folder/posthorn.json" >"$folder/said" 2>&1 &
-pid=$! peak=0
-while kill -0 $pid 2>/dev/null; do
-    now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
-    peak=${now:-$peak}
-    sleep 0.2
-done
-wait $pid || { cat "$folder/said" >&2; exit 1; }
-took=$(( ($(date +%s%N) - started) / 1000000 ))
-echo "import of $messages messages ($(( $(stat -c %s "$folder/mail.mbox") / 1000000 )) MB): $took ms, peak resident $(( peak / 1024 )) MiB"
+# Runs a command, and says how long it took and how much memory at most.
+watched() {
+    local what=$1 started pid peak=0 now took
+    shift
+    started=$(date +%s%N)
+    dotnet src/Posthorn/bin/Release/net10.0/posthorn.dll "$@" --config "$folder/posthorn.json" >"$folder/said" 2>&1 &
+    pid=$!
+    while kill -0 $pid 2>/dev/null; do
+        now=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+        peak=${now:-$peak}
+        sleep 0.2
+    done
+    wait $pid || { cat "$folder/said" >&2; exit 1; }
+    took=$(( ($(date +%s%N) - started) / 1000000 ))
+    echo "$what of $messages messages ($(( $(stat -c %s "$folder/mail.mbox") / 1000000 )) MB): $took ms, peak resident $(( peak / 1024 )) MiB"
+    [ $(( peak / 1024 )) -lt $most ] || { echo "more than $most MiB" >&2; exit 1; }
+}
+watched import import mbox "$folder/mail.mbox" --account you@example.test
 posthorn check
-[ $(( peak / 1024 )) -lt $most ] || { echo "more than $most MiB" >&2; exit 1; }
+watched export export mbox "$folder/out" --account you@example.test
+[ "$(grep -c '^Message-ID: <soak-' "$folder/out/mail.mbox")" -eq "$messages" ] || { echo "the export has not all of them" >&2; exit 1; }

@@ -376,6 +376,24 @@ public sealed partial class ComposePageTests
     }
 
     [Fact]
+    public async Task A_long_draft_is_opened_whole_and_what_is_quoted_of_a_long_message_says_where_it_is_cut()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using WebClient client = await WebClient.SignedInAsync(server);
+        string text = string.Concat(Enumerable.Range(0, 12_000).Select(static number => $"line {number} of a long text\r\n")) + "END";
+        await client.OpenAsync("/mail/new");
+        WebAnswer draft = await client.PostAsync("/mail/compose", ("do", "save"), ("to", TestServer.You), ("format", "plain"), ("text", text));
+        string page = (await client.OpenAsync(draft.Location!)).Text;
+        Assert.EndsWith("\nEND", Area(page, "text").TrimEnd(), StringComparison.Ordinal);
+
+        await FileAsync(server, $"From: zo@example.net\r\nTo: you@example.test\r\nSubject: long\r\n\r\n{text}\r\n");
+        string link = Message().Match((await client.OpenAsync("/mail")).Text).Groups[1].Value;
+        string quoted = Area((await client.OpenAsync(link + "/reply")).Text, "text").TrimEnd();
+        Assert.EndsWith("\n> […]", quoted, StringComparison.Ordinal);
+        Assert.InRange(quoted.Length, 256 * 1024, 300 * 1024);
+    }
+
+    [Fact]
     public async Task Pictures_that_the_editor_takes_are_there_when_the_draft_is_opened_again()
     {
         await using TestServer server = await TestServer.StartAsync();

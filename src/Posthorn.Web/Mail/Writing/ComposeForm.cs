@@ -76,7 +76,7 @@ public sealed record ComposeForm
         Cc = AddressList.InWords(draft.Cc),
         Bcc = AddressList.InWords(draft.Bcc),
         Subject = draft.Subject ?? "",
-        Text = MessageText.Of(draft),
+        Text = MessageText.WholeOf(draft),
         Html = RichText.Of(draft, isDraft: true),
         IsRich = MessageBody.Of(draft).HasHtml,
         Draft = uid,

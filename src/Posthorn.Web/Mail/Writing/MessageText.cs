@@ -8,17 +8,23 @@ namespace Posthorn.Web.Mail.Writing;
 /// <summary>The text of a message for a field that holds plain text, and quoted for an answer.</summary>
 internal static class MessageText
 {
-    /// <summary>Characters of a text that is quoted: more is cut off, the original is there to read.</summary>
+    /// <summary>Characters of a text that is quoted: more is cut off, and a line says so; the original is there to read.</summary>
     public const int MaxQuoted = 256 * 1024;
+
+    private const string CutOff = "\n[…]";
 
     private static readonly HashSet<string> Blocks = new(
         ["P", "DIV", "BR", "TR", "LI", "H1", "H2", "H3", "H4", "H5", "H6", "BLOCKQUOTE", "PRE", "TABLE", "UL", "OL", "HR"], StringComparer.Ordinal);
 
+    /// <summary>What is quoted of it.</summary>
     public static string Of(MimeMessage message)
     {
-        string text = MessageBody.Of(message).AsText() ?? "";
-        return (text.Length > MaxQuoted ? text[..MaxQuoted] : text).ReplaceLineEndings("\n").TrimEnd();
+        string text = WholeOf(message);
+        return text.Length > MaxQuoted ? text[..MaxQuoted] + CutOff : text;
     }
+
+    /// <summary>All of it: of a draft, which is written on and kept anew.</summary>
+    public static string WholeOf(MimeMessage message) => (MessageBody.Of(message).AsText() ?? "").ReplaceLineEndings("\n").TrimEnd();
 
     /// <summary>Each line behind "&gt; "; lines that are quoted already get no space between, so that depths stay countable.</summary>
     public static string Quoted(MimeMessage message)

@@ -54,7 +54,7 @@ internal sealed partial record RichText(string Html, IReadOnlyList<MimePart> Pic
     }
 
     /// <summary>What the editor shows of a message: its text with its looks and the pictures in it, or plain.</summary>
-    public static string Of(MimeMessage message, bool isDraft = false) => MessageBody.Of(message).HasHtml ? HtmlDocument.BodyOf(message, isDraft) : FromText(MessageText.Of(message));
+    public static string Of(MimeMessage message, bool isDraft = false) => MessageBody.Of(message).HasHtml ? HtmlDocument.BodyOf(message, isDraft) : FromText(isDraft ? MessageText.WholeOf(message) : MessageText.Of(message));
 
     private static string Named(Match match, List<MimePart> pictures)
     {
