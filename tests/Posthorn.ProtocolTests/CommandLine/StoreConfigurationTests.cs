@@ -50,7 +50,7 @@ public sealed class StoreConfigurationTests
     {
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
         string backup = store.PathOf("backup");
-        PosthornOptions database = store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("one") };
+        PosthornOptions database = store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("one"), Bodies = store.Options.Bodies with { Prefix = "one/" } };
         Assert.Equal(0, (await store.ProgramWithAsync(database, "domain", "add", "example.org")).ExitCode);
         Assert.Equal(0, (await store.ProgramWithAsync(database, "backup", backup)).ExitCode);
         Assert.Contains("can be restored whole", (await store.ProgramWithAsync(database, "restore", "--verify", backup)).Output, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed class StoreConfigurationTests
         Assert.Contains("holds another store already", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
         foreach (PosthornOptions empty in new[]
         {
-            store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("two") },
+            store.Options with { Store = NewDatabase(), DataFolder = store.PathOf("two"), Bodies = store.Options.Bodies with { Prefix = "two/" } },
             store.Options with { Store = "", Bodies = new BodiesOptions(), DataFolder = store.PathOf("three") },
         })
         {

@@ -18,7 +18,7 @@ public sealed partial class HelpCentreTests
         "There is a bare CR or LF in the message", "Binary content can be delivered here only", "got too many commands it does not know", "speaks SMTP; goodbye",
         "That charset is not known here", "Not while COMPRESS is on", "STORAGE and MESSAGE can be limited", "That entry is the server's own", "DEFLATE is on already",
         "One APPEND takes", "One APPEND copies", "Lists are not expanded here", "METADATA MAXSIZE",
-        "Such an event is not told here", "REPLACE stays within the mailboxes of one account", "Rights are given here and taken back", "There is no update of such a tag", "Quotas are set by administrators", "A part has an encoding that cannot be taken off", "A mailbox here has one of the uses",
+        "Such an event is not told here", "A mailbox of another account is watched while it is selected", "REPLACE stays within the mailboxes of one account", "Rights are given here and taken back", "There is no update of such a tag", "Quotas are set by administrators", "A part has an encoding that cannot be taken off", "A mailbox here has one of the uses",
         "APPEND was cancelled by an empty message", "DEFLATE is the one algorithm here", "has a fault; try again later",
     ];
 
