@@ -13,6 +13,7 @@ using Posthorn.Core.Undelete;
 using Posthorn.ProtocolTests.Dialogs;
 using Posthorn.ProtocolTests.Durability;
 using Posthorn.ProtocolTests.History;
+using Posthorn.Server.Tls;
 
 namespace Posthorn.ProtocolTests;
 
@@ -53,6 +54,13 @@ public sealed class SettingsTests
     {
         await using TestServer server = await TestServer.StartAsync(change: options => options with { Search = new SearchOptions { Index = wanted } });
         Assert.Equal(wanted, server.Services.GetServices<IHostedService>().Any(static service => service is SearchIndexer));
+    }
+
+    [Fact]
+    public async Task Certificate_files_are_watched()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Assert.Contains(server.Services.GetServices<IHostedService>(), static service => service is CertificateWatcher);
     }
 
     [Theory]

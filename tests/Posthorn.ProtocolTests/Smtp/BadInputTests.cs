@@ -118,6 +118,22 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task Commands_without_end_end_the_connection()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new SmtpLimits { MaxCommands = 5 });
+        await using var client = await server.GreetedAsync();
+        await client.SayAsync(string.Concat(Enumerable.Repeat("NOOP\r\n", 6)));
+        await client.DialogAsync("""
+            S: 250 2.0.0 OK
+            S: 250 2.0.0 OK
+            S: 250 2.0.0 OK
+            S: 250 2.0.0 OK
+            S: 421 4.7.0 ~
+            S: closed
+            """);
+    }
+
+    [Fact]
     public async Task A_silent_client_is_told_to_go()
     {
         await using var server = await SmtpTestServer.StartAsync();
