@@ -119,6 +119,27 @@ public sealed class ImportTests
     }
 
     [Fact]
+    public async Task An_export_makes_the_folders_above_it_and_shares_its_place_with_no_other()
+    {
+        await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);
+        string path = store.PathOf("far/away/out");
+        await store.RunAsync(ExportOperations.Mbox, new ExportRequest(path, Alice));
+        Assert.True(File.Exists(Path.Combine(path, "INBOX.mbox")));
+
+        string second = store.PathOf("far/away/second");
+        await using (new FileStream(second + ".posthorn-export.lock", FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            Assert.Equal($"Another export to {second} is under way.", await store.RefusalAsync(ExportOperations.Mbox, new ExportRequest(second, Alice)));
+        }
+
+        // What a run that was killed left of its lock holds nobody up; a place that cannot be is no other export.
+        await store.RunAsync(ExportOperations.Maildir, new ExportRequest(second, Alice));
+        Assert.Empty(Directory.GetFileSystemEntries(store.PathOf("far/away"), "*.posthorn-export*"));
+        Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => store.RunAsync(ExportOperations.Mbox, new ExportRequest(Path.Combine(path, "INBOX.mbox", "out"), Alice)));
+        Assert.DoesNotContain("under way", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Another_file_under_the_name_of_one_that_was_begun_is_refused()
     {
         await using AdministeredStore store = await AdministeredStore.OpenAsync(withServer: false);

@@ -1,8 +1,10 @@
+using System.Security.Cryptography;
 using System.Text;
 using Posthorn.Core;
 using Posthorn.Core.Bodies;
 using Posthorn.Core.Mailboxes;
 using Posthorn.Core.Messages;
+using Posthorn.Core.Storage;
 
 namespace Posthorn.Administration.Export;
 
@@ -48,7 +50,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             return new Refusal.Invalid($"Another export to {request.Path} is under way.");
         }
 
-        bool resumes = Resume($"{format} {account.Value} {request.Mailbox}", mailboxes);
+        bool resumes = Resume($"{format} {account.Value} {request.Mailbox} {Digest(mailboxes)}");
         long before = _state.Exported;
         await WriteAsync(open(_part, _state.Mark), mailboxes, cancel);
         File.Delete(_stateFile);
@@ -59,24 +61,26 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
     /// <summary>Null: somebody else is at it.</summary>
     private FileStream? Alone()
     {
+        PrivateFolder.Make(Path.GetDirectoryName(request.Path)!);
+        string path = _part + ".lock";
         try
         {
-            return new FileStream(_part + ".lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
-        catch (IOException failure) when (failure is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        catch (IOException) when (File.Exists(path))
         {
             return null;
         }
     }
 
+    /// <summary>Of what would be written, in its order: a mailbox that came, went, or has another name or a new life since then changes the names of files.</summary>
+    private static string Digest(IReadOnlyList<Mailbox> mailboxes) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\n', mailboxes.Select(static mailbox => $"{mailbox.Id} {mailbox.UidValidity} {mailbox.Name}")))));
+
     /// <summary>Takes up what an earlier run of this export left, or takes it away.</summary>
-    private bool Resume(string what, IReadOnlyList<Mailbox> mailboxes)
+    private bool Resume(string what)
     {
-        if (!request.Restart
-            && ExportState.Read(_stateFile) is { } found
-            && found.What == what
-            && (File.Exists(_part) || Directory.Exists(_part))
-            && found.Done.Append(found.Current).OfType<ExportedMailbox>().All(mailboxes.Select(ExportedMailbox.Of).Contains))
+        if (!request.Restart && ExportState.Read(_stateFile) is { } found && found.What == what && (File.Exists(_part) || Directory.Exists(_part)))
         {
             _state = found;
             return true;
@@ -103,18 +107,20 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
         _total = mailboxes.Sum(mailbox => (long)mailbox.Messages);
         await using (target)
         {
-            foreach (ExportedMailbox done in _state.Done)
+            (int first, ExportMark? mark) = (_state.Done, _state.Mark);
+            for (int at = 0; at < mailboxes.Count; at++)
             {
-                Name(done.Name, await target.PassAsync(done.Name, cancel));
-            }
+                string name = mailboxes[at].Name;
+                if (at < first)
+                {
+                    Name(name, await target.PassAsync(name, cancel));
+                    continue;
+                }
 
-            // The one that was begun comes first: names are given in this order.
-            foreach (Mailbox mailbox in mailboxes.Where(mailbox => !_state.Done.Contains(ExportedMailbox.Of(mailbox))).OrderBy(mailbox => _state.Current != ExportedMailbox.Of(mailbox)).ToArray())
-            {
-                bool isBegun = _state.Current == ExportedMailbox.Of(mailbox);
-                Name(mailbox.Name, isBegun ? await target.ResumeAsync(mailbox.Name, _state.Mark!, cancel) : await target.BeginAsync(mailbox.Name, cancel));
-                await WriteMailboxAsync(target, mailbox, isBegun ? _state.Uid : 0, cancel);
-                _state = _state with { Current = null, Done = [.. _state.Done, ExportedMailbox.Of(mailbox)] };
+                bool isBegun = at == first && mark is not null;
+                Name(name, isBegun ? await target.ResumeAsync(name, mark!, cancel) : await target.BeginAsync(name, cancel));
+                await WriteMailboxAsync(target, mailboxes[at], isBegun ? _state.Uid : 0, cancel);
+                _state = _state with { Done = at + 1 };
             }
 
             await target.FinishAsync(cancel);
@@ -149,7 +155,7 @@ internal sealed class ExportRun(OperationContext context, AccountId account, Exp
             }
 
             after = page[^1].Uid;
-            _state = _state with { Current = ExportedMailbox.Of(mailbox), Uid = after, Mark = await target.MarkAsync(cancel) };
+            _state = _state with { Uid = after, Mark = await target.MarkAsync(cancel) };
             _state.Write(_stateFile);
         }
     }

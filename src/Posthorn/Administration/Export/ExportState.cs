@@ -1,23 +1,19 @@
 using System.Text.Json;
 using Posthorn.Core.Bodies;
-using Posthorn.Core.Mailboxes;
 
 namespace Posthorn.Administration.Export;
 
 /// <summary>How far an export has come, in a file beside its target until that is whole: the next run goes on from here.</summary>
-/// <param name="What">Format, account and mailbox: another export to the same place begins anew.</param>
+/// <param name="What">Format, account and mailboxes: another export to the same place begins anew.</param>
 internal sealed record ExportState(string What)
 {
-    /// <summary>Mailboxes that are written whole, in the order in which they were begun.</summary>
-    public List<ExportedMailbox> Done { get; init; } = [];
+    /// <summary>Mailboxes that are written whole: the first ones.</summary>
+    public int Done { get; init; }
 
-    /// <summary>Null: between two of them.</summary>
-    public ExportedMailbox? Current { get; init; }
-
-    /// <summary>The last message of <see cref="Current"/> that is written.</summary>
+    /// <summary>The last message that is written of the mailbox behind them.</summary>
     public uint Uid { get; init; }
 
-    /// <summary>Where the target was then; null: nothing is written.</summary>
+    /// <summary>Where the target was in it then; null: nothing is written of it.</summary>
     public ExportMark? Mark { get; init; }
 
     public long Exported { get; init; }
@@ -52,12 +48,6 @@ internal sealed record ExportState(string What)
         File.Move(fresh, path, overwrite: true);
         FolderSync.Sync(Path.GetDirectoryName(path)!);
     }
-}
-
-/// <param name="UidValidity">A restore gives another one: what was written then is not of this mailbox.</param>
-internal sealed record ExportedMailbox(string Name, long Id, uint UidValidity)
-{
-    public static ExportedMailbox Of(Mailbox mailbox) => new(mailbox.Name, mailbox.Id.Value, mailbox.UidValidity.Value);
 }
 
 /// <summary>A place in a target, in the target's own terms: the length of an mbox file, or the number of the next message in a Maildir.</summary>
